@@ -1,0 +1,89 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Connections;
+using NatActors.Node.Streams;
+using NatActors.Transports;
+using NatActors.Transports.Port;
+using NatActors.Transports.Security;
+
+namespace NatActors.Node;
+
+/// <summary>
+/// The ingredients every actor of one node shares. Immutable but for <see cref="Refs"/>, which the node's actor fills before any child
+/// handles a message. Monotonic time is <c>Context.System.Scheduler.MonotonicClock</c>.
+/// </summary>
+public sealed record NodeContext
+{
+    /// <summary>The node's options, validated.</summary>
+    public required NodeOptions Options { get; init; }
+
+    /// <summary>The node's identity key.</summary>
+    public required PrivateKey Key { get; init; }
+
+    /// <summary>The node's peer id.</summary>
+    public required PeerId Self { get; init; }
+
+    /// <summary>The one source of randomness.</summary>
+    public required RandomSource Random { get; init; }
+
+    /// <summary>The wall clock, for what carries a date: reservations, vouchers, event times.</summary>
+    public required TimeProvider WallClock { get; init; }
+
+    /// <summary>Where events go.</summary>
+    public required NodeEventHub Events { get; init; }
+
+    /// <summary>The protocols served.</summary>
+    public required ProtocolTable Protocols { get; init; }
+
+    /// <summary>The transports that can bind ports.</summary>
+    public required IReadOnlyList<IPortTransport> Transports { get; init; }
+
+    /// <summary>The machine's interfaces.</summary>
+    public required INetworkInterfaces Interfaces { get; init; }
+
+    /// <summary>The security upgrades, in order of preference.</summary>
+    public required IReadOnlyList<ISecurityUpgrade> Security { get; init; }
+
+    /// <summary>Who may connect.</summary>
+    public required IConnectionGater Gater { get; init; }
+
+    /// <summary>The node's services.</summary>
+    public NodeRefs Refs { get; } = new();
+
+    /// <summary>Cancelled when the node goes down; handed to stream handlers.</summary>
+    public required CancellationToken Stopping { get; init; }
+}
+
+/// <summary>
+/// The node's services, by name. Filled by the node's actor when it creates them, before any of them has work; the references stay good
+/// over restarts.
+/// </summary>
+public sealed class NodeRefs
+{
+    /// <summary>The node itself.</summary>
+    public IActorRef Node { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The ports.</summary>
+    public IActorRef Ports { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The connections.</summary>
+    public IActorRef Connections { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The address book.</summary>
+    public IActorRef Addresses { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Identify.</summary>
+    public IActorRef Identify { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Ping and perf.</summary>
+    public IActorRef Ping { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The relay client.</summary>
+    public IActorRef RelayClient { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The relay server, nobody unless switched on.</summary>
+    public IActorRef RelayServer { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Hole punching.</summary>
+    public IActorRef HolePunch { get; set; } = ActorRefs.Nobody;
+}

@@ -1,0 +1,140 @@
+using NatActors.Multiformats;
+
+namespace NatActors.Node;
+
+/// <summary>
+/// Everything about a node that its owner can choose. Defaults make a working node behind a NAT. <see cref="Validate"/> reports every
+/// mistake at once.
+/// </summary>
+public sealed record NodeOptions
+{
+    /// <summary>The default listen addresses: every IPv4 and IPv6 interface, port 4001 (the port IPFS nodes use).</summary>
+    public static IReadOnlyList<Multiaddr> DefaultListen { get; } =
+        [Multiaddr.Parse("/ip4/0.0.0.0/tcp/4001"), Multiaddr.Parse("/ip6/::/tcp/4001")];
+
+    /// <summary>Where to listen; empty for a node that only dials. Port 0 lets the system choose.</summary>
+    public IReadOnlyList<Multiaddr> Listen { get; init; } = DefaultListen;
+
+    /// <summary>Relays to keep a reservation at, each ending in the relay's peer id.</summary>
+    public IReadOnlyList<Multiaddr> Relays { get; init; } = [];
+
+    /// <summary>Peers to connect to at the start, each ending in its peer id; tried again with back-off until they answer.</summary>
+    public IReadOnlyList<Multiaddr> Dial { get; init; } = [];
+
+    /// <summary>The profile of the relay server (<c>public</c> or <c>private</c>), or null to run none.</summary>
+    public string? RelayServer { get; init; }
+
+    /// <summary>Serve <c>/echo/1.0.0</c>. Off by default: it returns whatever anybody sends.</summary>
+    public bool Echo { get; init; }
+
+    /// <summary>Serve <c>/perf/1.0.0</c>.</summary>
+    public bool Perf { get; init; } = true;
+
+    /// <summary>Punch holes: turn relayed connections into direct ones where physics allows.</summary>
+    public bool HolePunching { get; init; } = true;
+
+    /// <summary>What identify calls this program.</summary>
+    public string AgentVersion { get; init; } = "natactors/0.1.0";
+
+    /// <summary>Bounds on connections.</summary>
+    public ConnectionOptions Connections { get; init; } = new();
+
+    /// <summary>All mistakes, each in one line that says what to do; empty when the options are good.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var mistakes = new List<string>();
+        foreach (var listen in Listen)
+        {
+            if (!listen.IsTcp || listen.IsRelayed || listen.PeerId is not null)
+            {
+                mistakes.Add($"Listen: {listen} is no listen address; use the form /ip4/0.0.0.0/tcp/4001 or /ip6/::/tcp/4001.");
+            }
+        }
+
+        mistakes.AddRange(WithoutPeer(Relays, "Relays"));
+        mistakes.AddRange(WithoutPeer(Dial, "Dial"));
+        if (RelayServer is not (null or "public" or "private"))
+        {
+            mistakes.Add($"RelayServer: '{RelayServer}' is no profile; use public or private, or leave it out.");
+        }
+
+        mistakes.AddRange(Connections.Validate());
+        return mistakes;
+    }
+
+    private static IEnumerable<string> WithoutPeer(IReadOnlyList<Multiaddr> addresses, string option) =>
+        from address in addresses
+        where address.PeerId is null
+        select $"{option}: {address} does not say which peer is there; append /p2p/ and its peer id.";
+}
+
+/// <summary>Bounds on connections and streams. A remote never chooses this node's memory.</summary>
+public sealed record ConnectionOptions
+{
+    /// <summary>All connections, both directions. Range 1 to 1,000,000; default 1,024.</summary>
+    public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>Connections to one peer. Range 1 to 64; default 8 (go-libp2p's limit per peer).</summary>
+    public int MaxConnectionsPerPeer { get; init; } = 8;
+
+    /// <summary>Inbound connections still in their handshake. Range 1 to 65,536; default 64 (go-libp2p's transient scope).</summary>
+    public int MaxPendingInbound { get; init; } = 64;
+
+    /// <summary>Inbound streams open on one connection. Range 1 to 65,536; default 1,000 (go-yamux).</summary>
+    public int MaxStreamsPerConnection { get; init; } = 1000;
+
+    /// <summary>A connection without streams or protection is closed after this. At least one second; default one minute (go connection manager's grace).</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The whole upgrade, security and muxer. At least one second; default 15 s (go-libp2p's accept timeout).</summary>
+    public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>One address of a dial. At least 100 ms; default 15 s (go-libp2p's dial timeout).</summary>
+    public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Negotiating the protocol of one stream. At least 100 ms; default 10 s (go-libp2p's DefaultNegotiationTimeout).</summary>
+    public TimeSpan StreamNegotiationTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a relayed connection stays after a direct one is up, for the streams on it. Default 10 s.</summary>
+    public TimeSpan RelayedGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    internal IEnumerable<string> Validate()
+    {
+        if (MaxConnections is < 1 or > 1_000_000)
+        {
+            yield return $"Connections.MaxConnections: {MaxConnections} is out of range; use 1 to 1000000.";
+        }
+
+        if (MaxConnectionsPerPeer is < 1 or > 64)
+        {
+            yield return $"Connections.MaxConnectionsPerPeer: {MaxConnectionsPerPeer} is out of range; use 1 to 64.";
+        }
+
+        if (MaxPendingInbound is < 1 or > 65_536)
+        {
+            yield return $"Connections.MaxPendingInbound: {MaxPendingInbound} is out of range; use 1 to 65536.";
+        }
+
+        if (MaxStreamsPerConnection is < 1 or > 65_536)
+        {
+            yield return $"Connections.MaxStreamsPerConnection: {MaxStreamsPerConnection} is out of range; use 1 to 65536.";
+        }
+
+        foreach (var (name, value, least) in Durations())
+        {
+            if (value < least)
+            {
+                yield return $"Connections.{name}: {value} is too short; use at least {least}.";
+            }
+        }
+    }
+
+    private IEnumerable<(string Name, TimeSpan Value, TimeSpan Least)> Durations() =>
+    [
+        (nameof(IdleTimeout), IdleTimeout, TimeSpan.FromSeconds(1)),
+        (nameof(UpgradeTimeout), UpgradeTimeout, TimeSpan.FromSeconds(1)),
+        (nameof(DialTimeout), DialTimeout, TimeSpan.FromMilliseconds(100)),
+        (nameof(StreamNegotiationTimeout), StreamNegotiationTimeout, TimeSpan.FromMilliseconds(100)),
+        (nameof(RelayedGrace), RelayedGrace, TimeSpan.Zero),
+    ];
+}
