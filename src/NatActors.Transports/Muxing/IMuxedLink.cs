@@ -54,6 +54,12 @@ public interface IMuxedLink : IAsyncDisposable
     /// </summary>
     IMuxedStream? TryOpenStream();
 
+    /// <summary>
+    /// The owner's timer, about once a second while the link runs: the link sends its keep-alive, measures the round trip and gives up on
+    /// a silent peer from here. It has no timer of its own.
+    /// </summary>
+    void OnTimer();
+
     /// <summary>Streams now open, both directions.</summary>
     int StreamCount { get; }
 
