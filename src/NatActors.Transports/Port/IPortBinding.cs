@@ -37,6 +37,12 @@ public enum ConnectFailureKind
     /// <summary>EACCES or EPERM: a local firewall or policy.</summary>
     NotPermitted,
 
+    /// <summary>A punch to the same remote took the 4-tuple over.</summary>
+    Superseded,
+
+    /// <summary>The remote's own connection on the same 4-tuple was accepted meanwhile: use that one.</summary>
+    Accepted,
+
     /// <summary>Anything else; the detail has the system's words.</summary>
     Other,
 }
