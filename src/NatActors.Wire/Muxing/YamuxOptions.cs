@@ -1,0 +1,70 @@
+namespace NatActors.Wire.Muxing;
+
+/// <summary>Which end of a yamux session this is. The client's streams have odd ids, the server's even ones.</summary>
+public enum YamuxRole
+{
+    /// <summary>The end that dialed (in a hole punch: the end that DCUtR makes the client).</summary>
+    Client,
+
+    /// <summary>The end that accepted.</summary>
+    Server,
+}
+
+/// <summary>Why a session is closed by GoAway (yamux spec, "Go Away").</summary>
+public enum YamuxGoAwayCode : uint
+{
+    /// <summary>Normal termination.</summary>
+    Normal = 0,
+
+    /// <summary>The other side broke the protocol.</summary>
+    ProtocolError = 1,
+
+    /// <summary>Something failed inside.</summary>
+    InternalError = 2,
+}
+
+/// <summary>Limits and timings of a yamux session. Sizes are bytes.</summary>
+public sealed record YamuxOptions
+{
+    /// <summary>The window that every stream starts with, fixed by the protocol (yamux spec, "Flow Control").</summary>
+    public const int InitialWindow = 256 * 1024;
+
+    /// <summary>
+    /// Largest receive window that a stream is tuned up to, at least <see cref="InitialWindow"/>. Default 16 MiB, as go-yamux: enough for
+    /// 1 Gbit/s at 130 ms.
+    /// </summary>
+    public int MaxReceiveWindow { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Sum of the receive windows of all streams of the session, hence the most it can hold in receive buffers. Streams beyond it are
+    /// refused, windows stop growing. Default 96 MiB: 256 streams of 256 KiB, and 32 MiB to grow.
+    /// </summary>
+    public long ReceiveBudget { get; init; } = 96L * 1024 * 1024;
+
+    /// <summary>Streams that the other side may have open at one time; more are reset. Default 256, the accept backlog of go-yamux.</summary>
+    public int MaxInboundStreams { get; init; } = 256;
+
+    /// <summary>Own streams that may wait for their acknowledgement; opening stops there. Default 256 (yamux spec, accept backlog).</summary>
+    public int MaxUnacknowledgedStreams { get; init; } = 256;
+
+    /// <summary>
+    /// Largest payload of a data frame that is sent. Default 65,507: with its header it fills one Noise frame of 65,519. go-yamux sends up to
+    /// 64 KiB, rust-yamux accepts up to 1 MiB.
+    /// </summary>
+    public int MaxDataPayload { get; init; } = 65_519 - YamuxHeader.Size;
+
+    /// <summary>
+    /// Control frames (ping answers, resets) that may wait to be sent. A peer that provokes more without reading them breaks the session.
+    /// Default 1024.
+    /// </summary>
+    public int MaxPendingControlFrames { get; init; } = 1024;
+
+    /// <summary>Time between two pings, which keep mappings open and measure the round trip. Default 30 s, as go-yamux.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long after an unanswered ping the session is given up if nothing at all has arrived meanwhile. Default 20 s: go-yamux's 10 s is
+    /// less than a cable out for ten seconds.
+    /// </summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+}
