@@ -1,0 +1,342 @@
+using System.Net;
+using NatActors.Multiformats;
+
+namespace NatActors.Protocols.Connections;
+
+/// <summary>
+/// Which connections a node has, and which of them it keeps: limits, duplicates, direct before relayed, idle ones.
+/// </summary>
+/// <remarks>
+/// <para>Of several connections to a peer one is best and takes the new streams; the others are <em>lesser</em> and close after a grace.</para>
+/// <para>
+/// Direct beats relayed. Of two of a kind, one dialed from each end at about the same time, the one dialed by the peer with the smaller
+/// id stays: both ends compute the same. Otherwise the newer stays, for a peer that dials again may have lost the older (restart, cable);
+/// but of two that one end dialed at once, the older.
+/// </para>
+/// <para>
+/// Ends see the instants differently, so only the peer with the smaller id closes a duplicate; the other merely stops using it. So the two
+/// ends can never close both. A relayed connection that a direct one replaces is closed by either.
+/// </para>
+/// </remarks>
+public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
+{
+    /// <summary>How often <see cref="OnTick"/> is to be called: graces and idle times are kept to this precision.</summary>
+    public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<long, Entry> _entries = [];
+    private readonly Dictionary<PeerId, List<Entry>> _peers = [];
+    private readonly Dictionary<long, AddressPrefix?> _inbound = [];
+    private readonly Dictionary<AddressPrefix, int> _networks = [];
+    private int _pending;
+    private int _closing;
+
+    /// <summary>Connections that are up, closing ones included.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Peers with at least one connection.</summary>
+    public int PeerCount => _peers.Count;
+
+    /// <summary>
+    /// An inbound connection was accepted and wants to begin its handshake. When admitted it holds a place until <see cref="OnInboundFailed"/>
+    /// or <see cref="OnDown"/>. <paramref name="source"/> is null for a relayed one.
+    /// </summary>
+    public ConnectionRefusal OnInbound(long id, IPAddress? source)
+    {
+        if (_pending >= rules.MaxPendingInbound)
+        {
+            return ConnectionRefusal.TooManyPending;
+        }
+
+        AddressPrefix? network = source is null || IPAddress.IsLoopback(source) ? null : AddressPrefix.Observer(source);
+        if (network is { } prefix && !TryCount(prefix))
+        {
+            return ConnectionRefusal.TooManyFromNetwork;
+        }
+
+        _inbound[id] = network;
+        _pending++;
+        return ConnectionRefusal.None;
+    }
+
+    /// <summary>The handshake of an admitted inbound connection failed.</summary>
+    public void OnInboundFailed(long id)
+    {
+        if (!_entries.ContainsKey(id) && Release(id))
+        {
+            _pending--;
+        }
+    }
+
+    /// <summary>A connection is up: handshake done, peer proven.</summary>
+    public IReadOnlyList<ConnectionEffect> OnUp(ConnectionFacts facts, TimeSpan now)
+    {
+        if (_inbound.ContainsKey(facts.Id))
+        {
+            _pending--;
+        }
+
+        var effects = new List<ConnectionEffect>();
+        var refusal = Admit(facts.Peer, now, effects);
+        if (refusal != ConnectionRefusal.None)
+        {
+            Release(facts.Id);
+            return [new ConnectionEffect.Refuse(facts.Id, refusal)];
+        }
+
+        var entry = new Entry(facts, now);
+        _entries.Add(facts.Id, entry);
+        if (!_peers.TryGetValue(facts.Peer, out var siblings))
+        {
+            _peers.Add(facts.Peer, siblings = []);
+            effects.Add(new ConnectionEffect.PeerUp(facts.Peer));
+        }
+
+        siblings.Add(entry);
+        Judge(facts.Peer, now);
+        return effects;
+    }
+
+    /// <summary>A connection is gone, whoever ended it. Refused and unknown ones are ignored.</summary>
+    public IReadOnlyList<ConnectionEffect> OnDown(long id, TimeSpan now)
+    {
+        if (!_entries.Remove(id, out var entry))
+        {
+            return [];
+        }
+
+        Release(id);
+        _closing -= entry.Closing ? 1 : 0;
+        var peer = entry.Facts.Peer;
+        var siblings = _peers[peer];
+        siblings.Remove(entry);
+        if (siblings.Count == 0)
+        {
+            _peers.Remove(peer);
+            return [new ConnectionEffect.PeerDown(peer)];
+        }
+
+        Judge(peer, now);
+        return [];
+    }
+
+    /// <summary>The number of open streams of a connection changed.</summary>
+    public void OnStreams(long id, int open, TimeSpan now)
+    {
+        if (_entries.TryGetValue(id, out var entry))
+        {
+            entry.Streams = open;
+            entry.IdleSince = now;
+        }
+    }
+
+    /// <summary>Keeps a connection from being closed by this table while the tag stands.</summary>
+    public void OnProtect(long id, string tag)
+    {
+        if (_entries.TryGetValue(id, out var entry))
+        {
+            entry.Tags.Add(tag);
+        }
+    }
+
+    /// <summary>Takes a tag off; the idle time starts anew.</summary>
+    public void OnUnprotect(long id, string tag, TimeSpan now)
+    {
+        if (_entries.TryGetValue(id, out var entry) && entry.Tags.Remove(tag))
+        {
+            entry.IdleSince = now;
+        }
+    }
+
+    /// <summary>Closes what is due. To be called every <see cref="TickInterval"/>.</summary>
+    public IReadOnlyList<ConnectionEffect> OnTick(TimeSpan now)
+    {
+        var effects = new List<ConnectionEffect>();
+        foreach (var entry in _entries.Values)
+        {
+            if (!entry.Closing && Due(entry, now) is { } reason)
+            {
+                Close(entry, reason, now, effects);
+            }
+        }
+
+        return effects;
+    }
+
+    /// <summary>
+    /// The connection that new streams to a peer use, or null. Limited ones only when <paramref name="allowLimited"/>, relayed ones not when
+    /// <paramref name="directOnly"/>.
+    /// </summary>
+    public long? Best(PeerId peer, bool allowLimited, bool directOnly = false)
+    {
+        Entry? best = null;
+        if (_peers.TryGetValue(peer, out var siblings))
+        {
+            foreach (var entry in siblings)
+            {
+                var usable = !entry.Closing && (allowLimited || !entry.Facts.Limited) && !(directOnly && entry.Facts.Relayed);
+                best = !usable ? best : best is null ? entry : Better(best, entry);
+            }
+        }
+
+        return best?.Facts.Id;
+    }
+
+    /// <summary>The ids of all connections to a peer, in the order in which they came up.</summary>
+    public IReadOnlyList<long> Of(PeerId peer) =>
+        _peers.TryGetValue(peer, out var siblings) ? siblings.ConvertAll(e => e.Facts.Id) : [];
+
+    /// <summary>True when a connection is closing or about to: a better one exists.</summary>
+    public bool IsLesser(long id) => _entries.TryGetValue(id, out var entry) && (entry.Closing || entry.LesserSince is not null);
+
+    private ConnectionRefusal Admit(PeerId peer, TimeSpan now, List<ConnectionEffect> effects)
+    {
+        if (_peers.TryGetValue(peer, out var siblings) && siblings.Count >= rules.MaxConnectionsPerPeer)
+        {
+            return ConnectionRefusal.TooManyToPeer;
+        }
+
+        if (_entries.Count - _closing < rules.MaxConnections)
+        {
+            return ConnectionRefusal.None;
+        }
+
+        var idle = _entries.Values
+            .Where(e => !e.Closing && e.IsIdle && now - e.IdleSince >= rules.IdleMakesRoomAfter)
+            .MinBy(e => e.IdleSince);
+        if (idle is null)
+        {
+            return ConnectionRefusal.TooManyConnections;
+        }
+
+        Close(idle, ConnectionCloseReason.MadeRoom, now, effects);
+        return ConnectionRefusal.None;
+    }
+
+    private void Close(Entry entry, ConnectionCloseReason reason, TimeSpan now, List<ConnectionEffect> effects)
+    {
+        entry.Closing = true;
+        _closing++;
+        effects.Add(new ConnectionEffect.Close(entry.Facts.Id, reason));
+        Judge(entry.Facts.Peer, now);
+    }
+
+    private ConnectionCloseReason? Due(Entry entry, TimeSpan now)
+    {
+        if (entry.Tags.Count > 0)
+        {
+            return null;
+        }
+
+        if (entry.LesserSince is { } since)
+        {
+            var relayed = entry.LesserReason == ConnectionCloseReason.DirectExists;
+            var mine = relayed || self.CompareTo(entry.Facts.Peer) < 0;
+            var waited = now - since;
+            var grace = relayed ? rules.RelayedGrace : rules.DuplicateGrace;
+            if (mine && waited >= grace && (entry.Streams == 0 || waited >= rules.StreamGrace))
+            {
+                return entry.LesserReason;
+            }
+        }
+
+        return entry.IsIdle && now - entry.IdleSince >= rules.IdleTimeout ? ConnectionCloseReason.Idle : null;
+    }
+
+    private void Judge(PeerId peer, TimeSpan now)
+    {
+        Entry? best = null;
+        var siblings = _peers[peer];
+        foreach (var entry in siblings)
+        {
+            best = entry.Closing ? best : best is null ? entry : Better(best, entry);
+        }
+
+        foreach (var entry in siblings)
+        {
+            if (entry == best || best is null)
+            {
+                entry.LesserSince = null;
+                continue;
+            }
+
+            var direct = entry.Facts.Relayed && !best.Facts.Relayed;
+            entry.LesserReason = direct ? ConnectionCloseReason.DirectExists : ConnectionCloseReason.Duplicate;
+            entry.LesserSince ??= now;
+        }
+    }
+
+    // The entries come in the order in which their connections came up.
+    private Entry Better(Entry older, Entry newer)
+    {
+        if (older.Facts.Relayed != newer.Facts.Relayed)
+        {
+            return older.Facts.Relayed ? newer : older;
+        }
+
+        if (older.Facts.Limited != newer.Facts.Limited)
+        {
+            return older.Facts.Limited ? newer : older;
+        }
+
+        if (newer.UpAt - older.UpAt > rules.SimultaneousWindow)
+        {
+            return newer;
+        }
+
+        if (older.Facts.Initiator == newer.Facts.Initiator)
+        {
+            return older;
+        }
+
+        var mineStays = self.CompareTo(older.Facts.Peer) < 0;
+        return older.Facts.Initiator == mineStays ? older : newer;
+    }
+
+    private bool TryCount(AddressPrefix network)
+    {
+        _networks.TryGetValue(network, out var count);
+        if (count >= rules.MaxInboundPerNetwork)
+        {
+            return false;
+        }
+
+        _networks[network] = count + 1;
+        return true;
+    }
+
+    private bool Release(long id)
+    {
+        if (!_inbound.Remove(id, out var network))
+        {
+            return false;
+        }
+
+        if (network is { } prefix && --_networks[prefix] is var left && left == 0)
+        {
+            _networks.Remove(prefix);
+        }
+
+        return true;
+    }
+
+    private sealed class Entry(ConnectionFacts facts, TimeSpan now)
+    {
+        public ConnectionFacts Facts { get; } = facts;
+
+        public TimeSpan UpAt { get; } = now;
+
+        public HashSet<string> Tags { get; } = new(StringComparer.Ordinal);
+
+        public int Streams { get; set; }
+
+        public TimeSpan IdleSince { get; set; } = now;
+
+        public TimeSpan? LesserSince { get; set; }
+
+        public ConnectionCloseReason LesserReason { get; set; }
+
+        public bool Closing { get; set; }
+
+        public bool IsIdle => Streams == 0 && Tags.Count == 0;
+    }
+}
