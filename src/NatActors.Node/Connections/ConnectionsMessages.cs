@@ -90,6 +90,11 @@ public static class ConnectionsMessages
     {
         /// <summary>The id of the one connection to use, or null for the best.</summary>
         public long? OnConnection { get; init; }
+
+        /// <summary>
+        /// When only a limited connection exists and limited ones are not allowed: wait while a hole punch is under way instead of failing.
+        /// </summary>
+        public bool WaitForDirect { get; init; }
     }
 
     /// <summary>The answer to <see cref="OpenStream"/>: negotiated, and the requester's to end.</summary>
@@ -117,6 +122,21 @@ public static class ConnectionsMessages
 
     /// <summary>Take a tag off.</summary>
     public sealed record Unprotect(long ConnectionId, string Tag);
+
+    /// <summary>From hole punching: an attempt with this peer is under way; streams that want a direct connection may wait for it.</summary>
+    public sealed record PunchUnderWay(PeerId Peer);
+
+    /// <summary>From hole punching: the attempt is over; streams that still wait for a direct connection fail with this reason.</summary>
+    public sealed record PunchOver(PeerId Peer, string Reason);
+
+    /// <summary>Connect to this peer (address ending in its id), try again with back-off until it answers, and again when it is lost.</summary>
+    public sealed record KeepConnected(Multiaddr Address);
+
+    /// <summary>Close every connection in order; answered by <see cref="AllClosed"/>.</summary>
+    public sealed record CloseAll(string Reason, IActorRef ReplyTo);
+
+    /// <summary>The answer to <see cref="CloseAll"/>.</summary>
+    public sealed record AllClosed;
 
     /// <summary>What identify learnt of a peer: which protocols it speaks, so that streams for them may be opened lazily.</summary>
     public sealed record PeerSpeaks(long ConnectionId, IReadOnlyList<string> Protocols);

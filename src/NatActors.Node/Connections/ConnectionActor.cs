@@ -1,0 +1,291 @@
+using Akka.Actor;
+using Akka.Event;
+using NatActors.Multiformats;
+using NatActors.Node.Streams;
+using NatActors.Transports.Muxing;
+
+namespace NatActors.Node.Connections;
+
+/// <summary>
+/// One connection: the upgrade, then the muxed link and its streams. The payload never passes this actor; it sees what opens and ends.
+/// <code>
+/// Upgrading --upgraded--> Waiting --admit--> Running --close, link ended--> Closing --link ended--> stop
+///     |                      |                                                            ^
+///     +--failed, too slow----+--close, refused--------------------------------------------+
+/// </code>
+/// Children: <c>stream-n</c>, one protocol stream each. Ends with its link; a fault of ours stops it and cuts the link.
+/// </summary>
+public sealed class ConnectionActor : UntypedActor, IWithTimers
+{
+    /// <summary>How long an orderly close may flush before the link is cut. Ours: a peer that does not read must not hold us.</summary>
+    public static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the link looks at its keep-alive and pings.</summary>
+    public static readonly TimeSpan LinkTick = TimeSpan.FromSeconds(1);
+
+    private readonly NodeContext _node;
+    private readonly ConnectionSeed _seed;
+    private readonly IActorRef _connections;
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly Dictionary<long, IActorRef> _streams = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private IMuxedLink? _link;
+    private ConnectionInfo? _info;
+    private HashSet<string> _peerSpeaks = new(StringComparer.Ordinal);
+    private string? _closeReason;
+
+    /// <summary>Creates the actor; it starts its upgrade at once.</summary>
+    public ConnectionActor(NodeContext node, ConnectionSeed seed, IActorRef connections)
+    {
+        _node = node;
+        _seed = seed;
+        _connections = connections;
+    }
+
+    /// <inheritdoc />
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc />
+    protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
+
+    /// <inheritdoc />
+    protected override void PreStart()
+    {
+        Timers.StartSingleTimer(nameof(TooSlow), TooSlow.Instance, _node.Options.Connections.UpgradeTimeout);
+        var clock = Context.System.Scheduler;
+        ConnectionUpgrade.RunAsync(_node, _seed, () => clock.MonotonicClock, _cancel.Token)
+            .PipeTo(Self, failure: e => new UpgradeDone(null, e.Message));
+        Become(Upgrading);
+    }
+
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        _cancel.Cancel();
+        _link?.Abort();
+        _seed.Conduit.Abort();
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message) => Unhandled(message);
+
+    private void Upgrading(object message)
+    {
+        switch (message)
+        {
+            case UpgradeDone done: OnUpgradeDone(done); break;
+            case TooSlow: OnTooSlow(); break;
+            case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
+            case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.NotConnected, "the connection is not up yet"); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Waiting(object message)
+    {
+        switch (message)
+        {
+            case ConnectionMessages.Admit: OnAdmitted(); break;
+            case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Running(object message)
+    {
+        switch (message)
+        {
+            case RawOpened opened: OnRawOpened(opened.Stream); break;
+            case RawEnded ended: OnRawEnded(ended); break;
+            case ConnectionsMessages.OpenStream open: OnOpenStream(open); break;
+            case ConnectionMessages.PeerSpeaks speaks: _peerSpeaks = new(speaks.Protocols, StringComparer.Ordinal); break;
+            case RttMeasured rtt: _connections.Tell(new ConnectionMessages.RoundTrip(_seed.Id, rtt.RoundTripTime)); break;
+            case Tick: _link!.OnTimer(); break;
+            case ConnectionMessages.Close close: OnClose(close.Reason); break;
+            case LinkEnd end: OnLinkEnded(end); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Closing(object message)
+    {
+        switch (message)
+        {
+            case LinkEnd end: OnLinkEnded(end); break;
+            case RawEnded ended: OnRawEnded(ended); break;
+            case RawOpened opened: opened.Stream.Reset(); break;
+            case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.ConnectionLost, "the connection is closing"); break;
+            case TooSlow: _link!.Abort(); break;
+            case CloseFlushed or Tick or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnUpgradeDone(UpgradeDone done)
+    {
+        Timers.Cancel(nameof(TooSlow));
+        if (done.Result is not { } result)
+        {
+            Fail(done.Failure ?? "the handshake failed");
+            return;
+        }
+
+        _link = result.Link;
+        _info = new ConnectionInfo
+        {
+            Id = _seed.Id,
+            Peer = result.Peer,
+            PeerKey = result.PeerKey,
+            LocalAddress = _seed.Conduit.LocalAddress,
+            RemoteAddress = _seed.Conduit.RemoteAddress,
+            Direction = _seed.Direction,
+            Role = _seed.Role,
+            Relayed = _seed.Relayed,
+            PortReused = _seed.PortReused,
+            Limits = _seed.Limits,
+            Actor = Self,
+        };
+        _connections.Tell(new ConnectionMessages.Upgraded(_info));
+        Become(Waiting);
+    }
+
+    private void OnTooSlow()
+    {
+        _cancel.Cancel();
+        Fail($"the handshake took longer than {_node.Options.Connections.UpgradeTimeout.TotalSeconds:0.#} s");
+    }
+
+    private void OnCloseBeforeUp(string reason)
+    {
+        _log.Debug("Connection {0} closed before it was up: {1}", _seed.Id, reason);
+        _cancel.Cancel();
+        Context.Stop(Self);
+    }
+
+    private void Fail(string reason)
+    {
+        _connections.Tell(new ConnectionMessages.UpgradeFailed(_seed.Id, _seed.ExpectedPeer, reason));
+        Context.Stop(Self);
+    }
+
+    private void OnAdmitted()
+    {
+        Become(Running);
+        var events = new LinkToActor(Self);
+        _link!.RunAsync(events).PipeTo(
+            Self,
+            failure: e => new LinkEnd(LinkEndKind.TransportBroken, e.Message));
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, LinkTick);
+    }
+
+    private void OnRawOpened(IMuxedStream stream)
+    {
+        if (_streams.Count >= _node.Options.Connections.MaxStreamsPerConnection)
+        {
+            stream.Reset();
+            return;
+        }
+
+        Spawn(stream, new StreamSeed(stream, _info!, null, false));
+    }
+
+    private void OnOpenStream(ConnectionsMessages.OpenStream open)
+    {
+        if (_info!.Limited && !open.AllowLimited)
+        {
+            Refuse(open, StreamFailureKind.LimitedConnection, "the only connection is relayed and limited; allow limited connections to use it");
+            return;
+        }
+
+        if (_link!.TryOpenStream() is not { } stream)
+        {
+            Refuse(open, StreamFailureKind.TooManyStreams, "the peer has not acknowledged the streams opened before, or the link is closing");
+            return;
+        }
+
+        var lazy = open.Protocols.Count == 1 && _peerSpeaks.Contains(open.Protocols[0]);
+        Spawn(stream, new StreamSeed(stream, _info, open, lazy));
+    }
+
+    private void Spawn(IMuxedStream stream, StreamSeed seed)
+    {
+        _streams[stream.Id] = Context.ActorOf(Props.Create(typeof(StreamActor), _node, seed), $"stream-{stream.Id}");
+        if (_streams.Count == 1)
+        {
+            _connections.Tell(new ConnectionMessages.StreamsChanged(_seed.Id, 1));
+        }
+    }
+
+    private void OnRawEnded(RawEnded ended)
+    {
+        if (_streams.Remove(ended.StreamId, out var stream))
+        {
+            stream.Tell(new StreamMessages.StreamEnded(ended.End));
+            if (_streams.Count == 0)
+            {
+                _connections.Tell(new ConnectionMessages.StreamsChanged(_seed.Id, 0));
+            }
+        }
+    }
+
+    private void OnClose(string reason)
+    {
+        _closeReason = reason;
+        Become(Closing);
+        Timers.StartSingleTimer(nameof(TooSlow), TooSlow.Instance, CloseGrace);
+        _link!.CloseAsync(_cancel.Token).AsTask().PipeTo(
+            Self,
+            success: () => CloseFlushed.Instance,
+            failure: _ => CloseFlushed.Instance);
+    }
+
+    private void OnLinkEnded(LinkEnd end)
+    {
+        _connections.Tell(new ConnectionMessages.Closed(_seed.Id, _closeReason ?? end.Detail));
+        Context.Stop(Self);
+    }
+
+    private static void Refuse(ConnectionsMessages.OpenStream open, StreamFailureKind kind, string detail) =>
+        open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(kind, detail)));
+
+    /// <summary>Hands the link's events to the actor; how many may wait unanswered is bounded by the link's own backlog.</summary>
+    private sealed class LinkToActor(IActorRef self) : IMuxedLinkEvents
+    {
+        public bool StreamOpened(IMuxedStream stream)
+        {
+            self.Tell(new RawOpened(stream));
+            return true;
+        }
+
+        public void StreamEnded(IMuxedStream stream, StreamEnd end) => self.Tell(new RawEnded(stream.Id, end));
+
+        public void RoundTripMeasured(TimeSpan roundTripTime) => self.Tell(new RttMeasured(roundTripTime));
+    }
+
+    private sealed record RawOpened(IMuxedStream Stream);
+
+    private sealed record RawEnded(long StreamId, StreamEnd End);
+
+    private sealed record RttMeasured(TimeSpan RoundTripTime);
+
+    private sealed record TooSlow
+    {
+        public static readonly TooSlow Instance = new();
+    }
+
+    private sealed record Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed record CloseFlushed
+    {
+        public static readonly CloseFlushed Instance = new();
+    }
+}
+
+/// <summary>What an upgrade came to: exactly one of the two is set.</summary>
+internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure);
+
+/// <summary>A secured and muxed connection.</summary>
+internal sealed record UpgradeResult(IMuxedLink Link, PeerId Peer, PublicKey PeerKey);

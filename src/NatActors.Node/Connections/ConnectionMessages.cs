@@ -1,0 +1,62 @@
+using NatActors.Multiformats;
+using NatActors.Node.Streams;
+using NatActors.Transports;
+using NatActors.Transports.Security;
+
+namespace NatActors.Node.Connections;
+
+/// <summary>A conduit about to become a connection, with all that is known of it.</summary>
+public sealed record ConnectionSeed
+{
+    /// <summary>The connection's id.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>The conduit; the connection owns it from now on.</summary>
+    public required IConduit Conduit { get; init; }
+
+    /// <summary>The role in the upgrade.</summary>
+    public required ConnectionRole Role { get; init; }
+
+    /// <summary>Who dialed.</summary>
+    public required ConnectionDirection Direction { get; init; }
+
+    /// <summary>The peer that must prove itself, or null for any.</summary>
+    public PeerId? ExpectedPeer { get; init; }
+
+    /// <summary>True when this end is a listen port.</summary>
+    public bool PortReused { get; init; }
+
+    /// <summary>True for a conduit through a relay.</summary>
+    public bool Relayed { get; init; }
+
+    /// <summary>The relay's limits, null for none.</summary>
+    public StreamLimits? Limits { get; init; }
+}
+
+/// <summary>The messages between a <see cref="ConnectionActor"/> and its parent. Streams are asked for by <see cref="ConnectionsMessages.OpenStream"/>.</summary>
+public static class ConnectionMessages
+{
+    /// <summary>To the parent: secured and muxed, waiting for <see cref="Admit"/> or <see cref="Close"/>.</summary>
+    public sealed record Upgraded(ConnectionInfo Connection);
+
+    /// <summary>To the parent: the handshake came to nothing; the actor stops.</summary>
+    public sealed record UpgradeFailed(long ConnectionId, PeerId? Peer, string Reason);
+
+    /// <summary>From the parent: go to work.</summary>
+    public sealed record Admit;
+
+    /// <summary>From the parent: close in order, at most a second, then stop.</summary>
+    public sealed record Close(string Reason);
+
+    /// <summary>To the parent: it was up and has ended; the actor stops.</summary>
+    public sealed record Closed(long ConnectionId, string Reason);
+
+    /// <summary>To the parent: the number of open streams changed from or to zero.</summary>
+    public sealed record StreamsChanged(long ConnectionId, int Streams);
+
+    /// <summary>To the parent: a round trip was measured.</summary>
+    public sealed record RoundTrip(long ConnectionId, TimeSpan RoundTripTime);
+
+    /// <summary>From the parent, by way of identify: what the peer speaks.</summary>
+    public sealed record PeerSpeaks(IReadOnlyList<string> Protocols);
+}

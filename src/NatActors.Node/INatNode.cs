@@ -1,0 +1,79 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Connections;
+using NatActors.Node.Streams;
+
+namespace NatActors.Node;
+
+/// <summary>
+/// A libp2p peer that gets direct connections through NATs. Thread-safe. Behind it stands one actor tree (<see cref="Actor"/>), which takes
+/// the same requests as messages (<see cref="NodeMessages"/>).
+/// </summary>
+public interface INatNode : IAsyncDisposable
+{
+    /// <summary>This node's peer id.</summary>
+    PeerId PeerId { get; }
+
+    /// <summary>The node's actor, for <see cref="NodeMessages"/>.</summary>
+    IActorRef Actor { get; }
+
+    /// <summary>The addresses that this node listens on, wildcards resolved, each ending in its peer id.</summary>
+    IReadOnlyList<Multiaddr> ListenAddresses { get; }
+
+    /// <summary>What happens in the node, as it happens. Handlers must not block.</summary>
+    IObservable<NodeEvent> Events { get; }
+
+    /// <summary>Ends when the node has ended; null when it was asked to, else why.</summary>
+    Task<NodeFailure?> Completion { get; }
+
+    /// <summary>Connects to the peer that the address names (it ends in <c>/p2p/ID</c>; relayed addresses too).</summary>
+    /// <exception cref="PeerUnreachableException">It could not be reached; the message says why and what was tried.</exception>
+    Task<ConnectionInfo> DialAsync(Multiaddr address, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Opens a stream to a connected peer, on its direct connection if there is one.
+    /// </summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="protocol">The protocol id, e.g. <c>/my-app/1.0.0</c>.</param>
+    /// <param name="allowLimited">
+    /// True to use a relayed connection with limits too. False waits for a hole punch that is under way, and fails if there is none.
+    /// </param>
+    /// <param name="cancellationToken">Gives up; a stream that opens all the same is reset.</param>
+    /// <exception cref="StreamNotOpenedException">It could not be opened; the message says why.</exception>
+    Task<PeerStream> OpenStreamAsync(
+        PeerId peer,
+        string protocol,
+        bool allowLimited = false,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Serves a protocol; dispose the result to stop. A stream is closed when its handler's task ends, reset when it throws.</summary>
+    /// <param name="protocol">The protocol id.</param>
+    /// <param name="handler">Called for each inbound stream.</param>
+    /// <param name="allowLimited">True to serve it on limited (relayed) connections too.</param>
+    /// <exception cref="InvalidOperationException">The protocol is served already.</exception>
+    IDisposable Handle(string protocol, StreamHandler handler, bool allowLimited = false);
+
+    /// <summary>The node as it is now.</summary>
+    Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>A peer could not be reached.</summary>
+public sealed class PeerUnreachableException(DialFailure failure) : IOException(failure.Detail)
+{
+    /// <summary>Why.</summary>
+    public DialFailure Failure { get; } = failure;
+}
+
+/// <summary>A stream could not be opened.</summary>
+public sealed class StreamNotOpenedException(StreamFailure failure) : IOException(failure.Detail)
+{
+    /// <summary>Why.</summary>
+    public StreamFailure Failure { get; } = failure;
+}
+
+/// <summary>A node could not start.</summary>
+public sealed class NodeStartException(NodeFailure failure) : IOException(failure.Detail)
+{
+    /// <summary>Why.</summary>
+    public NodeFailure Failure { get; } = failure;
+}

@@ -1,0 +1,145 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Connections;
+using NatActors.Node.Streams;
+
+namespace NatActors.Node;
+
+/// <summary>Starts nodes in an actor system, and is the task-shaped face of one.</summary>
+public sealed class NatNode : INatNode
+{
+    private readonly NodeContext _context;
+    private readonly CancellationTokenSource _stopping;
+    private readonly TaskCompletionSource<NodeFailure?> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IActorRef _facade = ActorRefs.Nobody;
+
+    private NatNode(NodeContext context, CancellationTokenSource stopping)
+    {
+        _context = context;
+        _stopping = stopping;
+    }
+
+    /// <inheritdoc />
+    public PeerId PeerId => _context.Self;
+
+    /// <inheritdoc />
+    public IActorRef Actor { get; private set; } = ActorRefs.Nobody;
+
+    /// <inheritdoc />
+    public IReadOnlyList<Multiaddr> ListenAddresses { get; private set; } = [];
+
+    /// <inheritdoc />
+    public IObservable<NodeEvent> Events => _context.Events;
+
+    /// <inheritdoc />
+    public Task<NodeFailure?> Completion => _completion.Task;
+
+    /// <summary>
+    /// Starts a node as <c>/user/NAME</c> of the actor system and returns when it listens.
+    /// </summary>
+    /// <param name="system">The actor system; several nodes may live in one, under different names.</param>
+    /// <param name="setup">Options and ingredients.</param>
+    /// <param name="name">The actor's name.</param>
+    /// <param name="observer">Sees the events from the first one on, <c>listening</c> included; may be null.</param>
+    /// <param name="cancellationToken">Gives up and stops the node.</param>
+    /// <exception cref="ArgumentException">The options are wrong; the message lists every mistake.</exception>
+    /// <exception cref="NodeStartException">It could not start, e.g. a port is held; the message says what to do.</exception>
+    public static async Task<NatNode> StartAsync(
+        ActorSystem system,
+        NodeSetup setup,
+        string name = "node",
+        IObserver<NodeEvent>? observer = null,
+        CancellationToken cancellationToken = default)
+    {
+        var mistakes = setup.Options.Validate();
+        if (mistakes.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, mistakes), nameof(setup));
+        }
+
+        var stopping = new CancellationTokenSource();
+        var node = new NatNode(setup.ToContext(stopping.Token), stopping);
+        if (observer is not null)
+        {
+            node._context.Events.Subscribe(observer);
+        }
+
+        var started = new TaskCompletionSource<IReadOnlyList<Multiaddr>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var life = new NodeLife(started, node._completion, stopping);
+        node.Actor = system.ActorOf(Props.Create(typeof(NodeActor), node._context, life), name);
+        node._facade = system.ActorOf(Props.Create(typeof(FacadeActor), node.Actor), $"{name}-facade");
+        using var registration = cancellationToken.Register(() => started.TrySetCanceled(cancellationToken));
+        try
+        {
+            node.ListenAddresses = await started.Task;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+
+        return node;
+    }
+
+    /// <inheritdoc />
+    public Task<ConnectionInfo> DialAsync(Multiaddr address, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var answer = new TaskCompletionSource<ConnectionInfo>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _facade.Tell(new FacadeMessages.Dial(address, answer));
+        return Await(answer, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<PeerStream> OpenStreamAsync(
+        PeerId peer,
+        string protocol,
+        bool allowLimited = false,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ArgumentException.ThrowIfNullOrEmpty(protocol);
+        var answer = new TaskCompletionSource<PeerStream>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _facade.Tell(new FacadeMessages.OpenStream(peer, protocol, allowLimited, answer));
+        return Await(answer, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public IDisposable Handle(string protocol, StreamHandler handler, bool allowLimited = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(protocol);
+        ArgumentNullException.ThrowIfNull(handler);
+        return _context.Protocols.Register(protocol, handler, allowLimited);
+    }
+
+    /// <inheritdoc />
+    public Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = new TaskCompletionSource<NodeMessages.Status>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _facade.Tell(new FacadeMessages.GetStatus(answer));
+        return Await(answer, cancellationToken);
+    }
+
+    /// <summary>Closes every connection in order, frees the ports, and returns when the node has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Actor.Tell(new NodeActor.Shutdown());
+        await _completion.Task;
+        _facade.Tell(PoisonPill.Instance);
+        _context.Events.Complete();
+    }
+
+    private static async Task<T> Await<T>(TaskCompletionSource<T> answer, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
+        return await answer.Task;
+    }
+}
+
+/// <summary>How the node's actor tells the task world of its start and its end; each is completed once.</summary>
+internal sealed record NodeLife(
+    TaskCompletionSource<IReadOnlyList<Multiaddr>> Started,
+    TaskCompletionSource<NodeFailure?> Ended,
+    CancellationTokenSource Stopping);

@@ -1,0 +1,298 @@
+using Akka.Actor;
+using Akka.Event;
+using NatActors.Multiformats;
+using NatActors.Node.Addresses;
+using NatActors.Node.Connections;
+using NatActors.Node.HolePunch;
+using NatActors.Node.Identify;
+using NatActors.Node.Ping;
+using NatActors.Node.Port;
+using NatActors.Node.Relay;
+using NatActors.Node.Streams;
+
+namespace NatActors.Node;
+
+/// <summary>
+/// One node: makes its services, binds its ports, and hands requests to whom they belong.
+/// <code>
+/// Starting --bound--> Running --shutdown--> Stopping --connections closed, children stopped--> stop
+///    +--bind failed-----+--a vital service died------^
+/// </code>
+/// Children: ports, connections (vital: without them there is no node), addresses, identify, ping, relay-client, relay-server, holepunch.
+/// </summary>
+public sealed class NodeActor : UntypedActor, IWithTimers
+{
+    /// <summary>How long an orderly end may take before the sockets are cut. Ours: the command promises an end within two seconds.</summary>
+    public static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1.5);
+
+    private readonly NodeContext _node;
+    private readonly NodeLife _life;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<long, (long Id, IActorRef ReplyTo)> _requests = [];
+    private readonly HashSet<IActorRef> _subscribers = [];
+    private readonly Queue<IActorRef> _statusRequests = new();
+    private IReadOnlyList<Multiaddr> _listening = [];
+    private IDisposable? _eventSubscription;
+    private NodeFailure? _failure;
+    private long _lastRequest;
+
+    /// <summary>Creates the node's actor.</summary>
+    internal NodeActor(NodeContext node, NodeLife life)
+    {
+        _node = node;
+        _life = life;
+    }
+
+    /// <inheritdoc />
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private NodeRefs Refs => _node.Refs;
+
+    /// <inheritdoc />
+    protected override SupervisorStrategy SupervisorStrategy() => Supervision.RebuildTheService();
+
+    /// <inheritdoc />
+    protected override void PreStart()
+    {
+        Refs.Node = Self;
+        Refs.Connections = Child(typeof(ConnectionsActor), "connections");
+        Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
+        Refs.Identify = Child(typeof(IdentifyActor), "identify");
+        Refs.Ping = Child(typeof(PingActor), "ping");
+        Refs.RelayClient = Child(typeof(RelayClientActor), "relay-client");
+        if (_node.Options.RelayServer is not null)
+        {
+            Refs.RelayServer = Child(typeof(RelayServerActor), "relay-server");
+        }
+
+        if (_node.Options.HolePunching)
+        {
+            Refs.HolePunch = Child(typeof(HolePunchActor), "holepunch");
+        }
+
+        Refs.Ports = Context.ActorOf(Props.Create(typeof(PortsActor), _node, Refs.Connections, Self), "ports");
+        Context.WatchWith(Refs.Connections, new VitalServiceEnded("connections"));
+        Context.WatchWith(Refs.Ports, new VitalServiceEnded("ports"));
+        var self = Self;
+        _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));
+        Become(Starting);
+    }
+
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        _eventSubscription?.Dispose();
+        _life.Stopping.Cancel();
+        foreach (var (id, replyTo) in _requests.Values)
+        {
+            replyTo.Tell(new NodeMessages.DialFailed(id, new DialFailure(DialFailureKind.Cancelled, "the node is going down")));
+        }
+
+        var failure = _failure ?? new NodeFailure(NodeFailureKind.Internal, "the node stopped before it listened");
+        _life.Started.TrySetException(new NodeStartException(failure));
+        _life.Ended.TrySetResult(_failure);
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message) => Unhandled(message);
+
+    private void Starting(object message)
+    {
+        switch (message)
+        {
+            case PortMessages.Bound bound: OnBound(bound); break;
+            case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
+            case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
+            case Happened or Terminated: break;
+            case Shutdown: OnShutdown(); break;
+            default: Serving(message); break;
+        }
+    }
+
+    private void Running(object message)
+    {
+        switch (message)
+        {
+            case PortMessages.Bound bound: _listening = WithSelf(bound.Resolved); break;
+            case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
+            case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
+            case Shutdown: OnShutdown(); break;
+            default: Serving(message); break;
+        }
+    }
+
+    private void Serving(object message)
+    {
+        switch (message)
+        {
+            case NodeMessages.Dial dial: OnDial(dial); break;
+            case NodeMessages.OpenStream open: OnOpenStream(open); break;
+            case NodeMessages.Serve serve: OnServe(serve); break;
+            case NodeMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
+            case NodeMessages.UseRelay use: Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(use.Relay)); break;
+            case NodeMessages.GetStatus: OnGetStatus(); break;
+            case ConnectionsMessages.Dialed dialed: Answer(dialed.Id, id => new NodeMessages.Dialed(id, dialed.Connection)); break;
+            case ConnectionsMessages.DialFailed failed: Answer(failed.Id, id => new NodeMessages.DialFailed(id, failed.Failure)); break;
+            case ConnectionsMessages.StreamOpened opened: OnStreamOpened(opened); break;
+            case ConnectionsMessages.StreamFailed failed: Answer(failed.Id, id => new NodeMessages.StreamFailed(id, failed.Failure)); break;
+            case ConnectionsMessages.Snapshot snapshot: OnSnapshot(snapshot); break;
+            case Happened happened: OnHappened(happened.Event); break;
+            case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Stopping(object message)
+    {
+        switch (message)
+        {
+            case ConnectionsMessages.AllClosed or GraceOver: Context.Stop(Self); break;
+            case NodeMessages.Dial dial:
+                dial.ReplyTo.Tell(new NodeMessages.DialFailed(dial.Id, new DialFailure(DialFailureKind.Cancelled, "the node is going down")));
+                break;
+            case NodeMessages.OpenStream open:
+                open.ReplyTo.Tell(new NodeMessages.StreamFailed(
+                    open.Id, new StreamFailure(StreamFailureKind.ConnectionLost, "the node is going down")));
+                break;
+            case ConnectionsMessages.StreamOpened opened: opened.Stream.Reset(); break;
+            case Happened happened: OnHappened(happened.Event); break;
+            default: break;
+        }
+    }
+
+    private void OnBound(PortMessages.Bound bound)
+    {
+        _listening = WithSelf(bound.Resolved);
+        Become(Running);
+        _node.Events.Publish(new NodeEvents.Listening(_node.Self, _listening));
+        _life.Started.TrySetResult(_listening);
+        foreach (var relay in _node.Options.Relays)
+        {
+            Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(relay));
+        }
+
+        foreach (var peer in _node.Options.Dial)
+        {
+            Refs.Connections.Tell(new ConnectionsMessages.KeepConnected(peer));
+        }
+    }
+
+    private void OnVitalServiceEnded(VitalServiceEnded ended) =>
+        End(new NodeFailure(NodeFailureKind.Internal, $"the node's {ended.Service} failed over and over; see the log for the cause"));
+
+    private void End(NodeFailure failure)
+    {
+        _failure = failure;
+        _log.Error("The node ends: {0}", failure.Detail);
+        _node.Events.Publish(new NodeEvents.Error(failure.Detail));
+        Context.Stop(Self);
+    }
+
+    private void OnShutdown()
+    {
+        Become(Stopping);
+        _life.Stopping.Cancel();
+        Timers.StartSingleTimer(nameof(GraceOver), GraceOver.Instance, ShutdownGrace);
+        Refs.Connections.Tell(new ConnectionsMessages.CloseAll("the node is going down", Self));
+    }
+
+    private void OnDial(NodeMessages.Dial dial)
+    {
+        var peer = dial.Address.PeerId;
+        Refs.Connections.Tell(new ConnectionsMessages.Dial(Remember(dial.Id, dial.ReplyTo), peer, [dial.Address], Self));
+    }
+
+    private void OnOpenStream(NodeMessages.OpenStream open)
+    {
+        var id = Remember(open.Id, open.ReplyTo);
+        Refs.Connections.Tell(new ConnectionsMessages.OpenStream(id, open.Peer, [open.Protocol], open.AllowLimited, Self)
+        {
+            WaitForDirect = true,
+        });
+    }
+
+    private void OnStreamOpened(ConnectionsMessages.StreamOpened opened)
+    {
+        if (!Answer(opened.Id, id => new NodeMessages.StreamOpened(id, opened.Stream)))
+        {
+            opened.Stream.Reset();
+        }
+    }
+
+    private void OnServe(NodeMessages.Serve serve)
+    {
+        try
+        {
+            var registration = _node.Protocols.Register(serve.Protocol, serve.Actor, serve.AllowLimited);
+            Context.ActorOf(Props.Create(typeof(RegistrationActor), serve.Actor, registration));
+            Sender.Tell(new NodeMessages.Serving(serve.Protocol));
+        }
+        catch (InvalidOperationException taken)
+        {
+            Sender.Tell(new NodeMessages.NotServing(serve.Protocol, taken.Message));
+        }
+    }
+
+    private void OnSubscribe(IActorRef subscriber)
+    {
+        if (_subscribers.Add(subscriber))
+        {
+            Context.Watch(subscriber);
+        }
+    }
+
+    private void OnHappened(NodeEvent happened)
+    {
+        foreach (var subscriber in _subscribers)
+        {
+            subscriber.Tell(happened);
+        }
+    }
+
+    private void OnGetStatus()
+    {
+        _statusRequests.Enqueue(Sender);
+        Refs.Connections.Tell(new ConnectionsMessages.GetSnapshot());
+    }
+
+    private void OnSnapshot(ConnectionsMessages.Snapshot snapshot)
+    {
+        if (_statusRequests.TryDequeue(out var requester))
+        {
+            requester.Tell(new NodeMessages.Status(_node.Self, _listening, snapshot.Connections));
+        }
+    }
+
+    private long Remember(long id, IActorRef replyTo)
+    {
+        _requests[++_lastRequest] = (id, replyTo);
+        return _lastRequest;
+    }
+
+    private bool Answer(long request, Func<long, object> answer)
+    {
+        if (!_requests.Remove(request, out var requester))
+        {
+            return false;
+        }
+
+        requester.ReplyTo.Tell(answer(requester.Id));
+        return true;
+    }
+
+    private IReadOnlyList<Multiaddr> WithSelf(IReadOnlyList<Multiaddr> addresses) => [.. addresses.Select(a => a.WithPeerId(_node.Self))];
+
+    private IActorRef Child(Type type, string name) => Context.ActorOf(Props.Create(type, _node), name);
+
+    /// <summary>End in order: close the connections, then stop.</summary>
+    public sealed record Shutdown;
+
+    private sealed record Happened(NodeEvent Event);
+
+    private sealed record VitalServiceEnded(string Service);
+
+    private sealed record GraceOver
+    {
+        public static readonly GraceOver Instance = new();
+    }
+}

@@ -1,0 +1,80 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Connections;
+using NatActors.Node.Streams;
+
+namespace NatActors.Node;
+
+/// <summary>
+/// The node's public messages: what <see cref="INatNode"/> offers, for actors. Send them to the node's actor. Ids are chosen by the
+/// requester; each request is answered exactly once.
+/// </summary>
+public static class NodeMessages
+{
+    /// <summary>Connect to the peer that the address names. Answered by <see cref="Dialed"/> or <see cref="DialFailed"/>.</summary>
+    public sealed record Dial(long Id, Multiaddr Address, IActorRef ReplyTo);
+
+    /// <summary>The answer to <see cref="Dial"/>: connected.</summary>
+    public sealed record Dialed(long Id, ConnectionInfo Connection);
+
+    /// <summary>The answer to <see cref="Dial"/>: not connected, and why.</summary>
+    public sealed record DialFailed(long Id, DialFailure Failure);
+
+    /// <summary>
+    /// Open a stream to a connected peer. When only a limited connection exists and <see cref="AllowLimited"/> is false, the request waits
+    /// for a hole punch that is under way and fails when that fails. Answered by <see cref="StreamOpened"/> or <see cref="StreamFailed"/>.
+    /// </summary>
+    public sealed record OpenStream(long Id, PeerId Peer, string Protocol, bool AllowLimited, IActorRef ReplyTo);
+
+    /// <summary>The answer to <see cref="OpenStream"/>: the stream is the requester's, who must end it.</summary>
+    public sealed record StreamOpened(long Id, PeerStream Stream);
+
+    /// <summary>The answer to <see cref="OpenStream"/>: no stream, and why.</summary>
+    public sealed record StreamFailed(long Id, StreamFailure Failure);
+
+    /// <summary>
+    /// Serve a protocol: its streams are sent to the actor as <see cref="StreamMessages.InboundStream"/>, until the actor dies. Answered to
+    /// the sender by <see cref="Serving"/> or <see cref="NotServing"/>.
+    /// </summary>
+    public sealed record Serve(string Protocol, IActorRef Actor, bool AllowLimited);
+
+    /// <summary>The protocol is served from now on.</summary>
+    public sealed record Serving(string Protocol);
+
+    /// <summary>The protocol was not taken on, and why.</summary>
+    public sealed record NotServing(string Protocol, string Reason);
+
+    /// <summary>Send every <see cref="NodeEvent"/> from now on to the subscriber, until it dies.</summary>
+    public sealed record Subscribe(IActorRef Subscriber);
+
+    /// <summary>Keep a reservation at a relay (address ending in its peer id).</summary>
+    public sealed record UseRelay(Multiaddr Relay);
+
+    /// <summary>Ask for the state of the node; answered to the sender by <see cref="Status"/>.</summary>
+    public sealed record GetStatus;
+
+    /// <summary>The node as it is now.</summary>
+    public sealed record Status(
+        PeerId Self,
+        IReadOnlyList<Multiaddr> Addresses,
+        IReadOnlyList<ConnectionsMessages.ConnectionStatus> Connections);
+
+    /// <summary>From the node to who started it: it listens (see <see cref="NodeEvents.Listening"/>) and takes requests.</summary>
+    public sealed record Started(IReadOnlyList<Multiaddr> Addresses);
+
+    /// <summary>From the node to who started it: it could not start; it stops.</summary>
+    public sealed record StartFailed(NodeFailure Failure);
+}
+
+/// <summary>Why a node could not start, or ended.</summary>
+public enum NodeFailureKind
+{
+    /// <summary>A listen address could not be bound.</summary>
+    Port,
+
+    /// <summary>A part of the node that it cannot do without failed over and over.</summary>
+    Internal,
+}
+
+/// <summary>A node's failure, in one line for a person.</summary>
+public sealed record NodeFailure(NodeFailureKind Kind, string Detail);

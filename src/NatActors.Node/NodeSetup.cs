@@ -1,0 +1,53 @@
+using NatActors.Multiformats;
+using NatActors.Node.Connections;
+using NatActors.Node.Security;
+using NatActors.Node.Streams;
+using NatActors.Transports;
+using NatActors.Transports.Port;
+using NatActors.Transports.Security;
+
+namespace NatActors.Node;
+
+/// <summary>What a node is made of. Only <see cref="Key"/> has no default; tests and simulations replace the rest.</summary>
+public sealed record NodeSetup
+{
+    /// <summary>The identity key.</summary>
+    public required PrivateKey Key { get; init; }
+
+    /// <summary>The options.</summary>
+    public NodeOptions Options { get; init; } = new();
+
+    /// <summary>Who may connect. Default: everybody.</summary>
+    public IConnectionGater Gater { get; init; } = OpenGater.Instance;
+
+    /// <summary>The one source of randomness. Default: the operating system's.</summary>
+    public RandomSource Random { get; init; } = SystemRandomSource.Instance;
+
+    /// <summary>The wall clock. Default: the system's.</summary>
+    public TimeProvider WallClock { get; init; } = TimeProvider.System;
+
+    /// <summary>The transports. Default: TCP on the machine's sockets.</summary>
+    public IReadOnlyList<IPortTransport>? Transports { get; init; }
+
+    /// <summary>The machine's interfaces. Default: the system's.</summary>
+    public INetworkInterfaces? Interfaces { get; init; }
+
+    /// <summary>The security upgrades in order of preference. Default: Noise.</summary>
+    public IReadOnlyList<ISecurityUpgrade>? Security { get; init; }
+
+    internal NodeContext ToContext(CancellationToken stopping) => new()
+    {
+        Options = Options,
+        Key = Key,
+        Self = PeerId.FromPublicKey(Key.PublicKey),
+        Random = Random,
+        WallClock = WallClock,
+        Events = new NodeEventHub(WallClock),
+        Protocols = new ProtocolTable(),
+        Transports = Transports ?? [new TcpTransport()],
+        Interfaces = Interfaces ?? SystemNetworkInterfaces.Instance,
+        Security = Security ?? [new NoiseUpgrade(Key, Random)],
+        Gater = Gater,
+        Stopping = stopping,
+    };
+}
