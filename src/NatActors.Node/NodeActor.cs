@@ -20,7 +20,7 @@ namespace NatActors.Node;
 /// </code>
 /// Children: ports, connections (vital: without them there is no node), addresses, identify, ping, relay-client, relay-server, holepunch.
 /// </summary>
-public sealed class NodeActor : UntypedActor, IWithTimers
+internal sealed class NodeActor : UntypedActor, IWithTimers
 {
     /// <summary>How long an orderly end may take before the sockets are cut. Ours: the command promises an end within two seconds.</summary>
     public static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1.5);
@@ -37,7 +37,7 @@ public sealed class NodeActor : UntypedActor, IWithTimers
     private long _lastRequest;
 
     /// <summary>Creates the node's actor.</summary>
-    internal NodeActor(NodeContext node, NodeLife life)
+    public NodeActor(NodeContext node, NodeLife life)
     {
         _node = node;
         _life = life;
@@ -70,12 +70,13 @@ public sealed class NodeActor : UntypedActor, IWithTimers
             Refs.HolePunch = Child(typeof(HolePunchActor), "holepunch");
         }
 
-        Refs.Ports = Context.ActorOf(Props.Create(typeof(PortsActor), _node, Refs.Connections, Self), "ports");
+        Refs.Ports = Child(typeof(PortsActor), "ports");
         Context.WatchWith(Refs.Connections, new VitalServiceEnded("connections"));
         Context.WatchWith(Refs.Ports, new VitalServiceEnded("ports"));
         var self = Self;
         _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));
         Become(Starting);
+        Refs.Ports.Tell(new PortMessages.Bind(Self));
     }
 
     /// <inheritdoc />
@@ -173,7 +174,7 @@ public sealed class NodeActor : UntypedActor, IWithTimers
 
         foreach (var peer in _node.Options.Dial)
         {
-            Refs.Connections.Tell(new ConnectionsMessages.KeepConnected(peer));
+            Context.ActorOf(Props.Create(typeof(KeepConnectedActor), _node, peer));
         }
     }
 

@@ -129,9 +129,6 @@ public static class ConnectionsMessages
     /// <summary>From hole punching: the attempt is over; streams that still wait for a direct connection fail with this reason.</summary>
     public sealed record PunchOver(PeerId Peer, string Reason);
 
-    /// <summary>Connect to this peer (address ending in its id), try again with back-off until it answers, and again when it is lost.</summary>
-    public sealed record KeepConnected(Multiaddr Address);
-
     /// <summary>Close every connection in order; answered by <see cref="AllClosed"/>.</summary>
     public sealed record CloseAll(string Reason, IActorRef ReplyTo);
 

@@ -1,0 +1,354 @@
+using System.Net;
+using Akka.Actor;
+using Akka.Event;
+using NatActors.Multiformats;
+using NatActors.Node.Port;
+using NatActors.Protocols.Connections;
+using NatActors.Transports.Security;
+
+namespace NatActors.Node.Connections;
+
+/// <summary>
+/// All connections of the node, by peer: takes conduits in, dials, hands streams to the best connection, tells subscribers. The rules
+/// (limits, duplicates, idle closing, one dial at a time) are <see cref="ConnectionTable"/> and <see cref="DialBook{T}"/>.
+/// <code>
+/// Running --close all--> Closing (refuses everything) --last child gone--> answers AllClosed
+/// </code>
+/// Children: <c>conn-n</c>, one connection each; <c>dial-n</c>, the dial of one peer over its addresses.
+/// </summary>
+public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
+{
+    private readonly NodeContext _node;
+    private readonly ConnectionTable _table;
+    private readonly DialBook<DialRequest> _book = new(new DialRules());
+    private readonly Dictionary<long, Pending> _pending = [];
+    private readonly Dictionary<long, Up> _up = [];
+    private readonly Dictionary<DialGoal, IActorRef> _dialers = [];
+    private readonly DirectWaiters _waiters = new();
+    private readonly HashSet<IActorRef> _subscribers = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private long _lastId;
+    private (string Reason, IActorRef ReplyTo)? _closingAll;
+
+    /// <summary>Creates the actor; it works from the first message on.</summary>
+    public ConnectionsActor(NodeContext node)
+    {
+        _node = node;
+        var options = node.Options.Connections;
+        _table = new ConnectionTable(node.Self, new ConnectionRules
+        {
+            MaxConnections = options.MaxConnections,
+            MaxConnectionsPerPeer = options.MaxConnectionsPerPeer,
+            MaxPendingInbound = options.MaxPendingInbound,
+            IdleTimeout = options.IdleTimeout,
+            RelayedGrace = options.RelayedGrace,
+        });
+    }
+
+    /// <inheritdoc />
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <inheritdoc />
+    protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
+
+    /// <inheritdoc />
+    protected override void PreStart() =>
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, ConnectionTable.TickInterval);
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PortMessages.Accepted accepted: OnAccepted(accepted); break;
+            case ConnectionsMessages.Adopt adopt: OnAdopt(adopt); break;
+            case ConnectionsMessages.Dial dial: OnDial(dial); break;
+            case ConnectionsMessages.CancelDial cancel: Apply(_book.OnCancelled(new DialRequest(cancel.ReplyTo, cancel.Id)), null, null); break;
+            case ConnectionsMessages.OpenStream open: OnOpenStream(open); break;
+            case ConnectionsMessages.PunchUnderWay punch: _waiters.OnPunchUnderWay(punch.Peer); break;
+            case ConnectionsMessages.PunchOver over: _waiters.OnPunchOver(over.Peer, over.Reason); break;
+            case ConnectionsMessages.GetSnapshot: Sender.Tell(TakeSnapshot()); break;
+            default: Housekeeping(message); break;
+        }
+    }
+
+    private void Housekeeping(object message)
+    {
+        switch (message)
+        {
+            case ConnectionMessages.Upgraded upgraded: OnUpgraded(upgraded.Connection); break;
+            case ConnectionMessages.UpgradeFailed failed: OnUpgradeFailed(failed); break;
+            case ConnectionMessages.Closed closed: OnDown(closed.ConnectionId, closed.Reason); break;
+            case ConnectionMessages.StreamsChanged streams: OnStreamsChanged(streams); break;
+            case ConnectionMessages.RoundTrip rtt: OnRoundTrip(rtt); break;
+            case ConnectionEnded ended: OnConnectionEnded(ended.Id); break;
+            case PeerDialMessages.Failed failed: OnPeerDialFailed(failed); break;
+            case DialerEnded ended: OnDialerEnded(ended); break;
+            case ConnectionsMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
+            case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
+            case ConnectionsMessages.CloseConnection close: Close(close.ConnectionId, close.Reason); break;
+            case ConnectionsMessages.CloseAll all: OnCloseAll(all); break;
+            case ConnectionsMessages.Protect protect: _table.OnProtect(protect.ConnectionId, protect.Tag); break;
+            case ConnectionsMessages.Unprotect unprotect: _table.OnUnprotect(unprotect.ConnectionId, unprotect.Tag, Now); break;
+            case ConnectionsMessages.PeerSpeaks speaks: OnPeerSpeaks(speaks); break;
+            case Tick: Apply(_table.OnTick(Now)); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnAccepted(PortMessages.Accepted accepted) =>
+        OnAdopt(new ConnectionsMessages.Adopt(accepted.Conduit, accepted.Role, ConnectionDirection.Inbound) { PortReused = true });
+
+    private void OnAdopt(ConnectionsMessages.Adopt adopt)
+    {
+        var id = ++_lastId;
+        var inbound = adopt.Direction == ConnectionDirection.Inbound;
+        if (Refusal(id, adopt, inbound) is { } refusal)
+        {
+            _log.Info("Refused a connection from {0}: {1}", adopt.Conduit.RemoteAddress, refusal);
+            adopt.Conduit.Abort();
+            adopt.ReplyTo?.Tell(new ConnectionsMessages.DialFailed(adopt.Id, new DialFailure(DialFailureKind.Refused, refusal)));
+            return;
+        }
+
+        var seed = new ConnectionSeed
+        {
+            Id = id,
+            Conduit = adopt.Conduit,
+            Role = adopt.Role,
+            Direction = adopt.Direction,
+            ExpectedPeer = adopt.ExpectedPeer,
+            PortReused = adopt.PortReused,
+            Relayed = adopt.Relayed,
+            Limits = adopt.Limits,
+        };
+        var actor = Context.ActorOf(Props.Create(typeof(ConnectionActor), _node, seed, Self), $"conn-{id}");
+        Context.WatchWith(actor, new ConnectionEnded(id));
+        _pending[id] = new Pending(adopt, actor);
+    }
+
+    private string? Refusal(long id, ConnectionsMessages.Adopt adopt, bool inbound)
+    {
+        if (_closingAll is { } closing)
+        {
+            return closing.Reason;
+        }
+
+        if (!inbound)
+        {
+            return null;
+        }
+
+        if (_node.Gater.RefuseAccept(adopt.Conduit.RemoteAddress) is { } gated)
+        {
+            return gated;
+        }
+
+        IPAddress? source = adopt.Relayed ? null : adopt.Conduit.RemoteAddress.Host;
+        return Words(_table.OnInbound(id, source));
+    }
+
+    private void OnUpgraded(ConnectionInfo info)
+    {
+        if (!_pending.Remove(info.Id, out var pending))
+        {
+            info.Actor.Tell(new ConnectionMessages.Close("it is no longer wanted"));
+            return;
+        }
+
+        var effects = PeerRefusal(info) is null
+            ? _table.OnUp(new ConnectionFacts(info.Id, info.Peer, info.Role == ConnectionRole.Dialer, info.Relayed, info.Limited), Now)
+            : [];
+        var refusal = PeerRefusal(info) ?? effects.OfType<ConnectionEffect.Refuse>().Select(r => Words(r.Reason)).FirstOrDefault();
+        if (refusal is not null)
+        {
+            Forget(info.Id, pending);
+            _log.Info("Refused a connection with {0} at {1}: {2}", info.Peer, info.RemoteAddress, refusal);
+            info.Actor.Tell(new ConnectionMessages.Close(refusal));
+            pending.Fail(DialFailureKind.Refused, refusal);
+            return;
+        }
+
+        _up[info.Id] = new Up(info);
+        info.Actor.Tell(new ConnectionMessages.Admit());
+        _node.Events.Publish(new NodeEvents.Connected(
+            info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Direction, info.Relayed, info.Transport, info.PortReused));
+        Tell(new ConnectionsMessages.ConnectionUp(info));
+        pending.Adopt.ReplyTo?.Tell(new ConnectionsMessages.Dialed(pending.Adopt.Id, info));
+        Apply(effects);
+        Apply(_book.OnConnected(info.Peer, direct: !info.Relayed), info, null);
+        if (!info.Limited)
+        {
+            _waiters.OnUnlimited(info);
+        }
+    }
+
+    private string? PeerRefusal(ConnectionInfo info) =>
+        info.Peer.Equals(_node.Self)
+            ? "that is this node itself"
+            : _node.Gater.RefusePeer(info.Peer, info.RemoteAddress, info.Direction);
+
+    private void OnUpgradeFailed(ConnectionMessages.UpgradeFailed failed)
+    {
+        if (_pending.Remove(failed.ConnectionId, out var pending))
+        {
+            Forget(failed.ConnectionId, pending);
+            pending.Fail(DialFailureKind.HandshakeFailed, failed.Reason);
+            _log.Debug("The handshake with {0} failed: {1}", pending.Adopt.Conduit.RemoteAddress, failed.Reason);
+        }
+    }
+
+    private void OnConnectionEnded(long id)
+    {
+        if (_pending.Remove(id, out var pending))
+        {
+            Forget(id, pending);
+            pending.Fail(DialFailureKind.Cancelled, "the connection was closed before it was up");
+        }
+
+        OnDown(id, "the connection's actor stopped");
+        AnswerCloseAllWhenEmpty();
+    }
+
+    private void Forget(long id, Pending pending)
+    {
+        if (pending.Adopt.Direction == ConnectionDirection.Inbound)
+        {
+            _table.OnInboundFailed(id);
+        }
+    }
+
+    private void OnDown(long id, string reason)
+    {
+        if (!_up.Remove(id, out var up))
+        {
+            return;
+        }
+
+        var info = up.Info;
+        Apply(_table.OnDown(id, Now));
+        _node.Events.Publish(new NodeEvents.Disconnected(info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Relayed, reason));
+        Tell(new ConnectionsMessages.ConnectionDown(info, reason));
+        if (_table.Of(info.Peer).Count == 0)
+        {
+            _waiters.OnPunchOver(info.Peer, "the connection to the peer was lost");
+        }
+    }
+
+    private void Close(long id, string reason)
+    {
+        if (_up.TryGetValue(id, out var up))
+        {
+            up.Info.Actor.Tell(new ConnectionMessages.Close(reason));
+        }
+    }
+
+    private void OnCloseAll(ConnectionsMessages.CloseAll all)
+    {
+        _closingAll = (all.Reason, all.ReplyTo);
+        foreach (var child in Context.GetChildren())
+        {
+            child.Tell(new ConnectionMessages.Close(all.Reason));
+        }
+
+        _waiters.FailAll(all.Reason);
+        AnswerCloseAllWhenEmpty();
+    }
+
+    private void AnswerCloseAllWhenEmpty()
+    {
+        if (_closingAll is { } closing && _up.Count == 0 && _pending.Count == 0)
+        {
+            closing.ReplyTo.Tell(new ConnectionsMessages.AllClosed());
+        }
+    }
+
+    private void Apply(IReadOnlyList<ConnectionEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            if (effect is ConnectionEffect.Close close)
+            {
+                Close(close.Id, Words(close.Reason));
+            }
+        }
+    }
+
+    private void OnSubscribe(IActorRef subscriber)
+    {
+        if (!_subscribers.Add(subscriber))
+        {
+            return;
+        }
+
+        Context.Watch(subscriber);
+        foreach (var up in _up.Values)
+        {
+            subscriber.Tell(new ConnectionsMessages.ConnectionUp(up.Info));
+        }
+    }
+
+    private void Tell(object news)
+    {
+        foreach (var subscriber in _subscribers)
+        {
+            subscriber.Tell(news);
+        }
+    }
+
+    private void OnStreamsChanged(ConnectionMessages.StreamsChanged streams)
+    {
+        _table.OnStreams(streams.ConnectionId, streams.Streams, Now);
+        if (_up.TryGetValue(streams.ConnectionId, out var up))
+        {
+            up.Streams = streams.Streams;
+        }
+    }
+
+    private void OnRoundTrip(ConnectionMessages.RoundTrip rtt)
+    {
+        if (_up.TryGetValue(rtt.ConnectionId, out var up))
+        {
+            up.RoundTripTime = rtt.RoundTripTime;
+        }
+    }
+
+    private void OnPeerSpeaks(ConnectionsMessages.PeerSpeaks speaks)
+    {
+        if (_up.TryGetValue(speaks.ConnectionId, out var up))
+        {
+            up.Info.Actor.Tell(new ConnectionMessages.PeerSpeaks(speaks.Protocols));
+        }
+    }
+
+    private ConnectionsMessages.Snapshot TakeSnapshot() =>
+        new([.. _up.Values.Select(u => new ConnectionsMessages.ConnectionStatus(u.Info, u.RoundTripTime, u.Streams))]);
+
+    private sealed record Pending(ConnectionsMessages.Adopt Adopt, IActorRef Actor)
+    {
+        public void Fail(DialFailureKind kind, string detail) =>
+            Adopt.ReplyTo?.Tell(new ConnectionsMessages.DialFailed(Adopt.Id, new DialFailure(kind, detail)));
+    }
+
+    private sealed class Up(ConnectionInfo info)
+    {
+        public ConnectionInfo Info { get; } = info;
+
+        public TimeSpan? RoundTripTime { get; set; }
+
+        public int Streams { get; set; }
+    }
+
+    private sealed record ConnectionEnded(long Id);
+
+    private sealed record DialerEnded(DialGoal Goal, IActorRef Dialer);
+
+    private sealed record DialRequest(IActorRef ReplyTo, long Id);
+
+    private sealed record Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+}
