@@ -1,0 +1,106 @@
+using Akka.Actor;
+using Akka.Event;
+using NatActors.Multiformats;
+
+namespace NatActors.Node.Connections;
+
+/// <summary>
+/// Keeps the node connected to one peer: dials at the start, again with back-off until it answers, again when it is lost.
+/// <code>
+/// Dialing --dialed--> Connected --the last connection is down--> Dialing
+///    ^--retry-- Resting <--failed--+
+/// </code>
+/// </summary>
+public sealed class KeepConnectedActor : UntypedActor, IWithTimers
+{
+    /// <summary>The first rest after a failure; doubled each time up to <see cref="LongestRest"/>. Ours: a person waits at the start.</summary>
+    public static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest rest between two tries. Ours: a peer that comes back is found within half a minute.</summary>
+    public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
+
+    private readonly NodeContext _node;
+    private readonly Multiaddr _address;
+    private readonly PeerId _peer;
+    private readonly HashSet<long> _connections = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private TimeSpan _rest = FirstRest;
+    private bool _told;
+
+    /// <summary>Creates the actor for an address that ends in its peer id; it dials at once.</summary>
+    public KeepConnectedActor(NodeContext node, Multiaddr address)
+    {
+        _node = node;
+        _address = address;
+        _peer = address.PeerId ?? throw new ArgumentException("The address must end in its peer id.", nameof(address));
+    }
+
+    /// <inheritdoc />
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc />
+    protected override void PreStart()
+    {
+        _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
+        Dial();
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ConnectionsMessages.ConnectionUp up when up.Connection.Peer.Equals(_peer): OnUp(up.Connection.Id); break;
+            case ConnectionsMessages.ConnectionDown down when down.Connection.Peer.Equals(_peer): OnDown(down.Connection.Id); break;
+            case ConnectionsMessages.ConnectionUp or ConnectionsMessages.ConnectionDown or ConnectionsMessages.Dialed: break;
+            case ConnectionsMessages.DialFailed failed: OnFailed(failed.Failure); break;
+            case Retry: Dial(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Dial()
+    {
+        if (_connections.Count == 0)
+        {
+            _node.Refs.Connections.Tell(new ConnectionsMessages.Dial(0, _peer, [_address], Self));
+        }
+    }
+
+    private void OnUp(long id)
+    {
+        _connections.Add(id);
+        _rest = FirstRest;
+        _told = false;
+        _node.Refs.Connections.Tell(new ConnectionsMessages.Protect(id, "wanted"));
+    }
+
+    private void OnDown(long id)
+    {
+        if (_connections.Remove(id) && _connections.Count == 0)
+        {
+            RetryAfter(FirstRest);
+        }
+    }
+
+    private void OnFailed(DialFailure failure)
+    {
+        if (!_told)
+        {
+            _told = true;
+            _node.Events.Publish(new NodeEvents.Error($"{_address} does not answer ({failure.Detail}); it is tried again and again"));
+        }
+
+        _log.Info("{0} does not answer, next try in {1} s: {2}", _address, _rest.TotalSeconds, failure.Detail);
+        RetryAfter(_rest);
+        _rest = _rest + _rest < LongestRest ? _rest + _rest : LongestRest;
+    }
+
+    private void RetryAfter(TimeSpan rest) =>
+        Timers.StartSingleTimer(nameof(Retry), Retry.Instance, rest + _node.Random.NextDelay(rest / 4));
+
+    private sealed record Retry
+    {
+        public static readonly Retry Instance = new();
+    }
+}

@@ -1,0 +1,231 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Port;
+using NatActors.Node.Relay;
+using NatActors.Protocols.Connections;
+using NatActors.Transports;
+using NatActors.Transports.Port;
+using NatActors.Transports.Security;
+
+namespace NatActors.Node.Connections;
+
+/// <summary>
+/// The dial of one peer over its addresses, in happy-eyeballs order (<see cref="DialSchedule"/>). A conduit goes to the connections to be
+/// upgraded; the first that comes up ends the dial from outside, by <see cref="PeerDialMessages.Abort"/>.
+/// <code>
+/// Dialing --every address failed--> tells Failed, stop
+///    +--abort--> Draining (late conduits are cut) --all connects answered--> stop
+/// </code>
+/// </summary>
+public sealed class PeerDialActor : UntypedActor, IWithTimers
+{
+    private readonly NodeContext _node;
+    private readonly DialGoal _goal;
+    private readonly IReadOnlyList<Multiaddr> _addresses;
+    private readonly IActorRef _connections;
+    private readonly Dictionary<long, Multiaddr> _connecting = [];
+    private readonly Dictionary<long, Multiaddr> _upgrading = [];
+    private readonly List<string> _causes = [];
+    private DialSchedule _schedule = null!;
+    private long _lastId;
+
+    /// <summary>Creates the actor; it starts dialing at once.</summary>
+    public PeerDialActor(NodeContext node, DialGoal goal, IReadOnlyList<Multiaddr> addresses, IActorRef connections)
+    {
+        _node = node;
+        _goal = goal;
+        _addresses = addresses;
+        _connections = connections;
+    }
+
+    /// <inheritdoc />
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <inheritdoc />
+    protected override void PreStart()
+    {
+        _schedule = new DialSchedule(Rank(_addresses), Now);
+        Become(Dialing);
+        Go();
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message) => Unhandled(message);
+
+    private void Dialing(object message)
+    {
+        switch (message)
+        {
+            case PortMessages.Dialed dialed: OnDialed(dialed); break;
+            case PortMessages.DialFailed failed: OnFailed(_connecting, failed.Id, failed.Failure.Detail); break;
+            case RelayClientMessages.Connected connected: OnCircuit(connected); break;
+            case RelayClientMessages.ConnectFailed failed: OnFailed(_connecting, failed.Id, failed.Reason); break;
+            case ConnectionsMessages.Dialed dialed: _upgrading.Remove(dialed.Id); break;
+            case ConnectionsMessages.DialFailed failed: OnFailed(_upgrading, failed.Id, failed.Failure.Detail); break;
+            case PeerDialMessages.AddAddresses more: OnMore(more.Addresses); break;
+            case PeerDialMessages.Abort: OnAbort(); break;
+            case Turn: Go(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Draining(object message)
+    {
+        switch (message)
+        {
+            case PortMessages.Dialed dialed: dialed.Conduit.Abort(); Drained(dialed.Id); break;
+            case PortMessages.DialFailed failed: Drained(failed.Id); break;
+            case RelayClientMessages.Connected connected: connected.Conduit.Abort(); Drained(connected.Id); break;
+            case RelayClientMessages.ConnectFailed failed: Drained(failed.Id); break;
+            case ConnectionsMessages.Dialed or ConnectionsMessages.DialFailed or PeerDialMessages.AddAddresses or Turn: break;
+            case PeerDialMessages.Abort: break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private IReadOnlyList<RankedAddress> Rank(IReadOnlyList<Multiaddr> addresses)
+    {
+        var target = new DialTarget(
+            _node.Self,
+            _goal.Peer,
+            [],
+            address => _node.Transports.Any(t => t.CanDial(address)),
+            _goal.DirectOnly);
+        return DialRanker.Rank(addresses, target, new DialRankRules());
+    }
+
+    private void Go()
+    {
+        foreach (var address in _schedule.Due(Now))
+        {
+            Try(address);
+        }
+
+        if (_schedule.IsExhausted)
+        {
+            _connections.Tell(new PeerDialMessages.Failed(_goal, Failure()));
+            Context.Stop(Self);
+        }
+        else if (_schedule.Deadline is { } deadline)
+        {
+            var wait = deadline - Now;
+            Timers.StartSingleTimer(nameof(Turn), Turn.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+        }
+    }
+
+    private DialFailure Failure() => _causes.Count == 0
+        ? new DialFailure(DialFailureKind.NoAddress, "none of the peer's addresses is one that this node can dial")
+        : new DialFailure(DialFailureKind.AllFailed, string.Join("; ", _causes));
+
+    private void Try(Multiaddr address)
+    {
+        var id = ++_lastId;
+        if (_node.Gater.RefuseDial(_goal.Peer, address) is { } refusal)
+        {
+            Failed(address, refusal);
+            Self.Tell(Turn.Instance);
+            return;
+        }
+
+        _connecting[id] = address;
+        if (address.TrySplitCircuit(out var relay, out _, out _))
+        {
+            _node.Refs.RelayClient.Tell(new RelayClientMessages.Connect(id, relay!, _goal.Peer, Self));
+            return;
+        }
+
+        var from = _goal.FreshPort ? DialPort.Fresh : DialPort.Shared;
+        _node.Refs.Ports.Tell(new PortMessages.Dial(id, address, from, _node.Options.Connections.DialTimeout, Self));
+    }
+
+    private void OnDialed(PortMessages.Dialed dialed)
+    {
+        if (_connecting.Remove(dialed.Id, out var address))
+        {
+            Upgrade(dialed.Id, address, new ConnectionsMessages.Adopt(dialed.Conduit, ConnectionRole.Dialer, ConnectionDirection.Outbound)
+            {
+                PortReused = dialed.PortReused,
+            });
+        }
+    }
+
+    private void OnCircuit(RelayClientMessages.Connected connected)
+    {
+        if (_connecting.Remove(connected.Id, out var address))
+        {
+            Upgrade(connected.Id, address, new ConnectionsMessages.Adopt(connected.Conduit, ConnectionRole.Dialer, ConnectionDirection.Outbound)
+            {
+                Relayed = true,
+                Limits = connected.Limits,
+            });
+        }
+    }
+
+    private void Upgrade(long id, Multiaddr address, ConnectionsMessages.Adopt adopt)
+    {
+        _upgrading[id] = address;
+        _connections.Tell(adopt with { ExpectedPeer = _goal.Peer, Id = id, ReplyTo = Self });
+    }
+
+    private void OnFailed(Dictionary<long, Multiaddr> stage, long id, string cause)
+    {
+        if (stage.Remove(id, out var address))
+        {
+            Failed(address, cause);
+            Go();
+        }
+    }
+
+    private void Failed(Multiaddr address, string cause)
+    {
+        _causes.Add($"{address.WithoutPeerId()}: {cause}");
+        _schedule.OnFailed(address);
+    }
+
+    private void OnMore(IReadOnlyList<Multiaddr> addresses)
+    {
+        _schedule.OnAdded(Rank(addresses), Now);
+        Go();
+    }
+
+    private void OnAbort()
+    {
+        Timers.CancelAll();
+        Become(Draining);
+        foreach (var (id, address) in _connecting.ToArray())
+        {
+            if (address.IsRelayed)
+            {
+                _node.Refs.RelayClient.Tell(new RelayClientMessages.CancelConnect(id, Self));
+                _connecting.Remove(id);
+            }
+            else
+            {
+                _node.Refs.Ports.Tell(new PortMessages.CancelDial(id, Self));
+            }
+        }
+
+        StopWhenDrained();
+    }
+
+    private void Drained(long id)
+    {
+        _connecting.Remove(id);
+        StopWhenDrained();
+    }
+
+    private void StopWhenDrained()
+    {
+        if (_connecting.Count == 0)
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    private sealed record Turn
+    {
+        public static readonly Turn Instance = new();
+    }
+}
