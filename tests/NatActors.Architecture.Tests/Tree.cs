@@ -25,15 +25,15 @@ internal sealed class SourceFile(string path, string text)
 /// <summary>The working tree, read once.</summary>
 internal static class Tree
 {
+    /// <summary>The folder of the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
     private static readonly string[] NotOurs = ["artifacts", "bin", "obj", "node_modules", ".git", "TestResults", ".vs", ".idea"];
 
     private static readonly string[] TextExtensions =
         [".cs", ".csproj", ".props", ".targets", ".json", ".md", ".sh", ".ps1", ".mjs", ".proto", ".txt", ".editorconfig", ".yml", ".nft", ""];
 
     private static readonly Lazy<IReadOnlyList<SourceFile>> Everything = new(() => Read(new DirectoryInfo(Root)).ToList());
-
-    /// <summary>The folder of the solution.</summary>
-    public static string Root { get; } = FindRoot();
 
     /// <summary>All text files of ours.</summary>
     public static IReadOnlyList<SourceFile> Files => Everything.Value;

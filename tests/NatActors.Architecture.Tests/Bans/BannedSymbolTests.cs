@@ -13,21 +13,23 @@ public class BannedSymbolTests
     private const string Pure = "src/BannedSymbols.Pure.txt";
     private const string Node = "src/BannedSymbols.Node.txt";
 
+    private const string AnalyzerName = "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.CSharpSymbolIsBannedAnalyzer";
+
     private static readonly ImmutableArray<MetadataReference> Framework =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
     [Theory]
-    [InlineData(Pure, "System.Net.Sockets.Socket s = null!;")]
+    [InlineData(Pure, "var s = new System.Net.Sockets.TcpClient();")]
     [InlineData(Pure, "var now = System.DateTime.UtcNow;")]
     [InlineData(Pure, "var now = System.DateTimeOffset.UtcNow;")]
     [InlineData(Pure, "var now = System.Diagnostics.Stopwatch.GetTimestamp();")]
-    [InlineData(Pure, "System.Threading.Tasks.Task t = null!;")]
+    [InlineData(Pure, "System.Threading.Tasks.Task.FromResult(1);")]
     [InlineData(Pure, "var r = System.Random.Shared.Next();")]
     [InlineData(Pure, "System.Security.Cryptography.RandomNumberGenerator.Fill(new byte[1]);")]
     [InlineData(Pure, "var t = new System.Threading.Thread(() => { });")]
-    [InlineData(Node, "System.Net.Sockets.Socket s = null!;")]
+    [InlineData(Node, "var s = new System.Net.Sockets.TcpClient();")]
     [InlineData(Node, "System.Threading.Tasks.Task.Run(() => { });")]
     [InlineData(Node, "System.Threading.Tasks.Task.Run(() => 1);")]
     [InlineData(Node, "System.Threading.Tasks.Task.Delay(1);")]
@@ -80,10 +82,10 @@ public class BannedSymbolTests
     private static DiagnosticAnalyzer Analyzer()
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "analyzers");
-        var analyzer = Directory.EnumerateFiles(folder, "*.dll")
+        var analyzer = Directory.EnumerateFiles(folder, "*.CSharp.BannedApiAnalyzers.dll")
             .Select(Assembly.LoadFrom)
-            .SelectMany(assembly => assembly.GetTypes())
-            .Single(type => type.Name == "CSharpSymbolIsBannedAnalyzer");
+            .Select(assembly => assembly.GetType(AnalyzerName, throwOnError: true)!)
+            .Single();
         return (DiagnosticAnalyzer)Activator.CreateInstance(analyzer)!;
     }
 

@@ -30,6 +30,13 @@ internal static class RingRules
 
     private static readonly string[] Pure = ["NatActors.Multiformats", "NatActors.Wire", "NatActors.Protocols"];
 
+    /// <summary>Types that a pure ring may not name at all, not even as a parameter, where the banned symbols do not look.</summary>
+    private static readonly string[] NotPureTypes =
+    [
+        "System.Threading.Tasks.", "System.Threading.Thread", "System.Threading.Timer", "System.Threading.Channels.", "System.Net.Sockets.",
+        "System.TimeProvider", "System.Diagnostics.Stopwatch", "System.Random", "System.Security.Cryptography.RandomNumberGenerator",
+    ];
+
     /// <summary>The real packages stand where the embedded projects stand.</summary>
     private static readonly Dictionary<string, string> RealNames = new() { ["Akka"] = Akka, ["Akka.Hosting"] = AkkaHosting };
 
@@ -61,6 +68,12 @@ internal static class RingRules
             }
         }
     }
+
+    /// <summary>Violations among the types that one compiled assembly names.</summary>
+    public static IEnumerable<string> Types(string name, IEnumerable<string> types) =>
+        from type in Pure.Contains(name) ? types : []
+        where NotPureTypes.Any(banned => banned.EndsWith('.') ? type.StartsWith(banned, StringComparison.Ordinal) : type == banned)
+        select $"{name} names {type}";
 
     /// <summary>Violations against the ban lists being in force: the pure rings and Node say their Ring, and nobody silences the analyzer.</summary>
     public static IEnumerable<string> Bans(string name, XDocument project)

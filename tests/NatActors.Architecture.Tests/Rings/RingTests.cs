@@ -45,6 +45,20 @@ public class RingTests
         Rule.Sees(RingRules.Assembly(name, ["System.Runtime", reference]), $"{name} -> {reference}");
 
     [Fact]
+    public void Compiled_pure_rings_name_no_task_socket_or_clock() =>
+        Rule.Holds(RingRules.Arrows.Keys.Where(IsCompiled).SelectMany(name => RingRules.Types(name, Types(name))));
+
+    [Theory]
+    [InlineData("System.Threading.Tasks.ValueTask`1")]
+    [InlineData("System.Net.Sockets.Socket")]
+    [InlineData("System.Random")]
+    public void A_planted_type_is_seen(string type)
+    {
+        Rule.Sees(RingRules.Types("NatActors.Wire", [type]), type);
+        Rule.Holds(RingRules.Types("NatActors.Transports", [type]));
+    }
+
+    [Fact]
     public void The_banned_symbols_are_in_force() => Rule.Holds(Projects.SelectMany(found => RingRules.Bans(found.Name, found.Project)));
 
     [Theory]
@@ -58,6 +72,12 @@ public class RingTests
         Path.Combine(AppContext.BaseDirectory, (name == "NatActors.Cli" ? "natactors" : name) + ".dll");
 
     private static bool IsCompiled(string name) => File.Exists(Compiled(name));
+
+    private static IEnumerable<string> Types(string name)
+    {
+        using var assembly = AssemblyDefinition.ReadAssembly(Compiled(name));
+        return assembly.MainModule.GetTypeReferences().Select(type => type.FullName).ToList();
+    }
 
     private static IEnumerable<string> References(string name)
     {
