@@ -1,3 +1,4 @@
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -17,9 +18,13 @@ internal sealed class SourceFile(string path, string text)
     public string Name => System.IO.Path.GetFileName(Path);
 
     public IEnumerable<string> Lines => Text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+}
 
-    /// <summary>Says where in this file a node stands.</summary>
-    public string At(Microsoft.CodeAnalysis.SyntaxNode node) => $"{Path}:{node.GetLocation().GetLineSpan().StartLinePosition.Line + 1}";
+/// <summary>Where a node stands: path and line.</summary>
+internal static class Places
+{
+    public static string At(this SyntaxNode node) =>
+        $"{node.SyntaxTree.FilePath}:{node.GetLocation().GetLineSpan().StartLinePosition.Line + 1}";
 }
 
 /// <summary>The working tree, read once.</summary>

@@ -19,35 +19,39 @@ internal static class ActorRules
         "RelayClientActor", "RelayServerActor", "HolePunchActor",
     ];
 
+    /// <summary>A case calls one method; a second short statement (note and go on) still reads as a line.</summary>
+    private const int StatementsOfACase = 2;
+
     /// <summary>Every actor is a sealed UntypedActor.</summary>
     public static IEnumerable<string> Shape(IEnumerable<SourceFile> files) =>
         from actor in ActorSyntax.Actors(files)
-        where !actor.Class.Has(SyntaxKind.SealedKeyword) || actor.Class.BaseList?.Types[0].Type.ToString() != "UntypedActor"
-        select $"{actor.File.At(actor.Class)}: {actor.Class.Identifier} is no sealed UntypedActor";
+        where !actor.Parts.Any(part => part.Has(SyntaxKind.SealedKeyword))
+            || !actor.Parts.Any(part => part.BaseList?.Types[0].Type.ToString() == "UntypedActor")
+        select $"{actor.At()}: {actor.Name} is no sealed UntypedActor";
 
     /// <summary>Every receive either hands the message on whole or switches over it and calls Unhandled by default.</summary>
     public static IEnumerable<string> Unhandled(IEnumerable<SourceFile> files) =>
         from actor in ActorSyntax.Actors(files)
-        from receive in ActorSyntax.Receives(actor.Class)
-        where !SaysUnhandled(actor.Class, receive)
-        select $"{actor.File.At(receive)}: {actor.Class.Identifier}.{receive.Identifier} has no 'default: Unhandled(message)'";
+        from receive in ActorSyntax.Receives(actor)
+        where !SaysUnhandled(actor, receive)
+        select $"{receive.At()}: {actor.Name}.{receive.Identifier} has no 'default: Unhandled(message)'";
 
-    /// <summary>A receive only dispatches: one statement a case.</summary>
+    /// <summary>A receive only dispatches: a line a case, no branches or blocks in it.</summary>
     public static IEnumerable<string> Dispatch(IEnumerable<SourceFile> files) =>
         from actor in ActorSyntax.Actors(files)
-        from receive in ActorSyntax.Receives(actor.Class)
+        from receive in ActorSyntax.Receives(actor)
         from section in receive.DescendantNodes().OfType<SwitchSectionSyntax>()
-        where section.Statements.Count(statement => !IsExit(statement)) > 1
+        where section.Statements.Count(statement => !IsExit(statement)) > StatementsOfACase
             || section.Statements.Any(statement => statement is BlockSyntax or IfStatementSyntax or ForEachStatementSyntax or WhileStatementSyntax)
-        select $"{actor.File.At(section)}: {actor.Class.Identifier}.{receive.Identifier}: a case is more than one line";
+        select $"{section.At()}: {actor.Name}.{receive.Identifier}: a case is more than one line";
 
     /// <summary>Every parent states its supervisor strategy, by one of the three names.</summary>
     public static IEnumerable<string> Supervision(IEnumerable<SourceFile> files) =>
         from actor in ActorSyntax.Actors(files)
-        where ActorSyntax.Calls(actor.Class).Any(call => ActorSyntax.NameOf(call) == "ActorOf" && !ActorSyntax.IsNestedIn(actor.Class, call))
-        let strategy = actor.Class.Members.OfType<MethodDeclarationSyntax>().SingleOrDefault(method => method.Identifier.Text == "SupervisorStrategy")
+        where actor.Parts.SelectMany(ActorSyntax.Calls).Any(call => ActorSyntax.NameOf(call) == "ActorOf" && !ActorSyntax.IsNestedIn(actor, call))
+        let strategy = actor.Members.OfType<MethodDeclarationSyntax>().SingleOrDefault(method => method.Identifier.Text == "SupervisorStrategy")
         where strategy is null || !Named.Any(name => strategy.ToString().Contains($"{Strategies}.{name}", StringComparison.Ordinal))
-        select $"{actor.File.At(actor.Class)}: {actor.Class.Identifier} has children and names none of {string.Join(", ", Named)}";
+        select $"{actor.At()}: {actor.Name} has children and names none of {string.Join(", ", Named)}";
 
     /// <summary>XxxMessages hold sealed records (or what these are made of: enums, marker interfaces, abstract records).</summary>
     public static IEnumerable<string> MessageClasses(IEnumerable<SourceFile> files) =>
@@ -60,9 +64,9 @@ internal static class ActorRules
     /// <summary>A message that an actor sends itself is private to it, and every record inside an actor is such a message.</summary>
     public static IEnumerable<string> OwnMessages(IEnumerable<SourceFile> files) =>
         from actor in ActorSyntax.Actors(files)
-        from record in actor.Class.Members.OfType<RecordDeclarationSyntax>()
+        from record in actor.Members.OfType<RecordDeclarationSyntax>()
         where !record.Has(SyntaxKind.PrivateKeyword) || (!record.Has(SyntaxKind.SealedKeyword) && record.ClassOrStructKeyword.Text != "struct")
-        select $"{actor.File.At(record)}: {actor.Class.Identifier}.{record.Identifier} is no private sealed record";
+        select $"{record.At()}: {actor.Name}.{record.Identifier} is no private sealed record";
 
     /// <summary>What a receive takes stands in a class of messages, is private to the actor, or is the runtime's own.</summary>
     public static IEnumerable<string> Vocabulary(IReadOnlyCollection<SourceFile> files)
@@ -72,11 +76,11 @@ internal static class ActorRules
             .Except(records.Where(IsMessage).Select(record => record.Identifier.Text))
             .ToHashSet();
         return from actor in ActorSyntax.Actors(files)
-               from receive in ActorSyntax.Receives(actor.Class)
+               from receive in ActorSyntax.Receives(actor)
                from pattern in receive.DescendantNodes().OfType<SwitchSectionSyntax>().SelectMany(section => section.Labels)
                let type = TypeOf(pattern)
                where type is not null && loose.Contains(type)
-               select $"{actor.File.At(pattern)}: {actor.Class.Identifier} receives {type}, which is in no class of messages";
+               select $"{pattern.At()}: {actor.Name} receives {type}, which is in no class of messages";
     }
 
     /// <summary>Expression trees only for what is made once.</summary>
@@ -86,7 +90,7 @@ internal static class ActorRules
         where call.Expression.ToString() == "Props.Create" && call.ArgumentList.Arguments.FirstOrDefault()?.Expression is LambdaExpressionSyntax
         let made = call.DescendantNodes().OfType<ObjectCreationExpressionSyntax>().FirstOrDefault()?.Type.ToString() ?? "?"
         where !Singletons.Contains(made)
-        select $"{file.At(call)}: Props.Create by expression for {made}";
+        select $"{call.At()}: Props.Create by expression for {made}";
 
     /// <summary>Actors never ask each other: only the public facade, which is no actor, may.</summary>
     public static IEnumerable<string> Asks(IEnumerable<SourceFile> files) =>
@@ -95,16 +99,16 @@ internal static class ActorRules
         where ActorSyntax.NameOf(call) == "Ask"
         let inside = call.Ancestors().OfType<ClassDeclarationSyntax>().LastOrDefault()
         where inside is null || ActorSyntax.IsActor(inside) || inside.BaseList?.Types.Any(type => type.ToString() == "INatNode") != true
-        select $"{file.At(call)}: Ask outside the public facade";
+        select $"{call.At()}: Ask outside the public facade";
 
     /// <summary>An actor awaits nothing: what it starts ends in PipeTo.</summary>
     public static IEnumerable<string> Awaits(IEnumerable<SourceFile> files) =>
         from actor in ActorSyntax.Actors(files)
-        from receive in ActorSyntax.Receives(actor.Class)
+        from receive in ActorSyntax.Receives(actor)
         where receive.Has(SyntaxKind.AsyncKeyword)
-        select $"{actor.File.At(receive)}: {actor.Class.Identifier}.{receive.Identifier} is async";
+        select $"{receive.At()}: {actor.Name}.{receive.Identifier} is async";
 
-    private static bool SaysUnhandled(ClassDeclarationSyntax actor, MethodDeclarationSyntax receive)
+    private static bool SaysUnhandled(Actor actor, MethodDeclarationSyntax receive)
     {
         var parameter = receive.ParameterList.Parameters.FirstOrDefault()?.Identifier.Text ?? "";
         var defaults = receive.DescendantNodes().OfType<DefaultSwitchLabelSyntax>().Select(label => (SwitchSectionSyntax)label.Parent!).ToList();
@@ -121,7 +125,7 @@ internal static class ActorRules
     }
 
     /// <summary>A message may be handed on to a shared tail of several behaviours, if that one says Unhandled.</summary>
-    private static bool IsOtherReceive(ClassDeclarationSyntax actor, MethodDeclarationSyntax from, string name) =>
+    private static bool IsOtherReceive(Actor actor, MethodDeclarationSyntax from, string name) =>
         actor.Members.OfType<MethodDeclarationSyntax>().Any(method => method != from && method.Identifier.Text == name && SaysUnhandled(actor, method));
 
     private static bool IsExit(StatementSyntax statement) => statement is BreakStatementSyntax or ReturnStatementSyntax { Expression: null };
@@ -130,18 +134,18 @@ internal static class ActorRules
     {
         if (!holder.Has(SyntaxKind.StaticKeyword))
         {
-            yield return $"{file.At(holder)}: {holder.Identifier} is not static";
+            yield return $"{holder.At()}: {holder.Identifier} is not static";
         }
 
         foreach (var record in holder.Members.OfType<RecordDeclarationSyntax>().Where(record =>
                      !record.Has(SyntaxKind.SealedKeyword) && !record.Has(SyntaxKind.AbstractKeyword) && record.ClassOrStructKeyword.Text != "struct"))
         {
-            yield return $"{file.At(record)}: {holder.Identifier}.{record.Identifier} is not sealed";
+            yield return $"{record.At()}: {holder.Identifier}.{record.Identifier} is not sealed";
         }
 
         foreach (var other in holder.Members.OfType<TypeDeclarationSyntax>().Where(type => type is ClassDeclarationSyntax or StructDeclarationSyntax))
         {
-            yield return $"{file.At(other)}: {holder.Identifier}.{other.Identifier} is no record";
+            yield return $"{other.At()}: {holder.Identifier}.{other.Identifier} is no record";
         }
     }
 

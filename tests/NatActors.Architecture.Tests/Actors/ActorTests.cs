@@ -35,7 +35,7 @@ public class ActorTests
     public void Receives_only_dispatch() => Rule.Holds(ActorRules.Dispatch(Node));
 
     [Theory]
-    [InlineData("case A: Do(); Do(); break;")]
+    [InlineData("case A: Do(); Do(); Do(); break;")]
     [InlineData("case A a: if (a.B) { Do(); } break;")]
     [InlineData("case A: { Do(); break; }")]
     public void A_planted_case_of_many_lines_is_seen(string section) =>
@@ -52,6 +52,18 @@ public class ActorTests
     [Fact]
     public void A_parent_with_a_named_strategy_is_fine() => Rule.Holds(ActorRules.Supervision(
         [Actor("void M() => Context.ActorOf(_props); protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild(_log);")]));
+
+    [Fact]
+    public void Parts_of_an_actor_are_read_together()
+    {
+        SourceFile[] parts =
+        [
+            Rule.Planted("partial class XActor { void M() => Context.ActorOf(_props); }", "src/NatActors.Node/XActor.Part.cs"),
+            Rule.Planted("sealed partial class XActor : UntypedActor { object S() => Supervision.StopTheChild(); }", "src/NatActors.Node/XActor.cs"),
+        ];
+        Rule.Holds(ActorRules.Shape(parts));
+        Rule.Sees(ActorRules.Supervision(parts), "XActor has children");
+    }
 
     [Fact]
     public void The_three_strategies_have_their_file() => Assert.Contains(Node, file => file.Path == "src/NatActors.Node/Supervision.cs");

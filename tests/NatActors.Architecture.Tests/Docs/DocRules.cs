@@ -12,7 +12,7 @@ internal static class DocRules
         from file in files
         from member in file.Syntax.DescendantNodes().OfType<MemberDeclarationSyntax>()
         where IsPublic(member) && !HasDoc(member)
-        select $"{file.At(member)}: {Describe(member)} is public and has no doc comment";
+        select $"{member.At()}: {Describe(member)} is public and has no doc comment";
 
     private static bool IsPublic(MemberDeclarationSyntax member)
     {

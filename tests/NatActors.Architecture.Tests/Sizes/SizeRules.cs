@@ -25,14 +25,14 @@ internal static class SizeRules
         let span = node.GetLocation().GetLineSpan()
         let lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1
         where lines > FunctionLines
-        select $"{file.At(node)} is a function of {lines} lines, {FunctionLines} are allowed";
+        select $"{node.At()} is a function of {lines} lines, {FunctionLines} are allowed";
 
     public static IEnumerable<string> Constructors(IEnumerable<SourceFile> files) =>
         from file in files
         from node in file.Syntax.DescendantNodes()
         let parameters = Parameters(node)
         where parameters > ConstructorParameters
-        select $"{file.At(node)} has a constructor of {parameters} parameters, {ConstructorParameters} are allowed";
+        select $"{node.At()} has a constructor of {parameters} parameters, {ConstructorParameters} are allowed";
 
     private static int Parameters(SyntaxNode node) => node switch
     {

@@ -44,14 +44,14 @@ internal static partial class TextRules
         from access in file.Syntax.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
         where access.ToString() is var name
             && (name.EndsWith("Thread.Sleep", StringComparison.Ordinal) || name.EndsWith("Task.Delay", StringComparison.Ordinal))
-        select $"{file.At(access)}: {access}";
+        select $"{access.At()}: {access}";
 
     /// <summary>The namespace of what Akka.NET does not have stays in the projects that are left out of the Akka lane.</summary>
     public static IEnumerable<string> EmbeddedOnlyNames(IEnumerable<SourceFile> files) =>
         from file in files
         from name in file.Syntax.DescendantNodes(descendIntoTrivia: false).OfType<QualifiedNameSyntax>()
         where name.ToString() is "Akka.Embedded"
-        select $"{file.At(name)}: {name}";
+        select $"{name.At()}: {name}";
 
     private static bool LooksLikeCode(string text)
     {
