@@ -1,0 +1,143 @@
+using NatActors.Multiformats;
+
+namespace NatActors.Protocols.HolePunch;
+
+/// <summary>
+/// A of DCUtR.md: the side that made the relayed connection. It answers CONNECT, and connects when SYNC comes. From its own CONNECT on, what
+/// is accepted from the peer's addresses belongs to the punch: the peer's SYN may overtake its SYNC.
+/// </summary>
+/// <remarks>
+/// <code>
+/// Idle -> AwaitingConnect -> [Holding, no address of ours yet] -> AwaitingSync -> Punching -> Upgrading -> Ended (direct)
+///               ^                                                     |              | failed    | failed
+///               +------------ the peer's next CONNECT ---------- AwaitingNext &lt;------+-----------+ -- silence --> Ended (relayed)
+/// </code>
+/// </remarks>
+public sealed class PunchResponder : PunchAttempt
+{
+    // Before SYNC the round trip is not known. A window longer than the peer's does no harm: its next CONNECT ends it.
+    private static readonly TimeSpan AssumedRoundTrip = TimeSpan.FromMilliseconds(500);
+
+    // After a round that was the last, or whose stream is gone: what the peer's side may still have under way.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private IReadOnlyList<Multiaddr> _waitingPeer = [];
+
+    /// <summary>An attempt that has not started.</summary>
+    public PunchResponder(PunchOptions options, OwnAddresses own, TimeSpan now)
+        : base(options, own, now)
+    {
+    }
+
+    private protected override bool IsInitiator => false;
+
+    private TimeSpan Window => PunchWindow.For(RelayRoundTrip ?? AssumedRoundTrip);
+
+    /// <summary>The peer opened a DCUtR stream: the first, or another one for its next round (go opens one for each).</summary>
+    public IReadOnlyList<PunchEffect> OnStreamOpened(TimeSpan now)
+    {
+        if (!IsOver)
+        {
+            StreamIsOpen = true;
+            if (State is PunchState.Idle or PunchState.AwaitingNext or PunchState.AwaitingConnect)
+            {
+                Enter(PunchState.AwaitingConnect, now + Options.ReplyTimeout);
+            }
+        }
+
+        return Take();
+    }
+
+    private protected override void HoldIsOver(TimeSpan now)
+    {
+        KeepPeer(_waitingPeer);
+        Do(new PunchEffect.Send(new HolePunchMessage.Connect(PunchCandidates.OwnFor(Own, _waitingPeer, Options))));
+        BeginPunch(Options.ReplyTimeout * 2, Window, null);
+        Enter(PunchState.AwaitingSync, now + Options.ReplyTimeout);
+    }
+
+    private protected override void PeerIdentified(IReadOnlyList<Multiaddr> advertised, TimeSpan now)
+    {
+    }
+
+    private protected override void ConnectReceived(IReadOnlyList<Multiaddr> addresses, TimeSpan now)
+    {
+        if (State is PunchState.Holding or PunchState.AwaitingSync || Round == Options.MaxRounds)
+        {
+            Violation(now);
+            return;
+        }
+
+        // A CONNECT while our round still runs: the peer's has failed, so ours is in vain.
+        CancelPunch();
+        AbandonUpgrade();
+        CountRound(now);
+        _waitingPeer = addresses;
+        if (PunchCandidates.Own(Own, Options).Count == 0 && Round == 1)
+        {
+            Enter(PunchState.Holding, now + Options.ObservationHold);
+        }
+        else
+        {
+            HoldIsOver(now);
+        }
+    }
+
+    private protected override void SyncReceived(TimeSpan now)
+    {
+        if (State == PunchState.Upgrading)
+        {
+            // The peer's SYN was faster than its SYNC, and is being upgraded.
+            return;
+        }
+
+        if (State != PunchState.AwaitingSync)
+        {
+            Violation(now);
+            return;
+        }
+
+        if (Remotes.Count > 0)
+        {
+            Do(new PunchEffect.StartPunch());
+        }
+
+        EnterPunching(now, Window);
+    }
+
+    private protected override void StreamEnded(TimeSpan now)
+    {
+        if (State is PunchState.Punching or PunchState.Upgrading)
+        {
+            return;
+        }
+
+        CancelPunch();
+        Enter(PunchState.AwaitingNext, now + Grace);
+    }
+
+    private protected override void RoundFailed(TimeSpan now)
+    {
+        var last = Round == Options.MaxRounds || !StreamIsOpen || PunchReasons.Hopeless(Evidence());
+        Enter(PunchState.AwaitingNext, now + (last ? Grace : Options.NextRoundTimeout));
+    }
+
+    private protected override void TimedOut(TimeSpan now)
+    {
+        CancelPunch();
+        if (State == PunchState.AwaitingSync)
+        {
+            Do(new PunchEffect.EndStream(Reset: true));
+            StreamIsOpen = false;
+        }
+
+        if (RelayIsUp)
+        {
+            Finish(PunchEnd.Relayed, PunchReasons.Classify(Evidence()), now);
+        }
+        else
+        {
+            Finish(PunchEnd.Cancelled, PunchReasons.RelayLost, now);
+        }
+    }
+}
