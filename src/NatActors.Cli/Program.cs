@@ -1,1 +1,3 @@
-Console.WriteLine("natactors");
+using NatActors.Cli;
+
+return await CommandTree.RunAsync(args, Console.Out, Console.Error);

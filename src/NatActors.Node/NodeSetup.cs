@@ -39,7 +39,7 @@ public sealed record NodeSetup
     {
         Options = Options,
         Key = Key,
-        Self = PeerId.FromPublicKey(Key.PublicKey),
+        Self = Key.PeerId,
         Random = Random,
         WallClock = WallClock,
         Events = new NodeEventHub(WallClock),

@@ -1,0 +1,92 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NatActors.Cli.Output;
+using NatActors.Hosting;
+using NatActors.Node;
+using Serilog;
+
+namespace NatActors.Cli;
+
+/// <summary>A running node inside a .NET host, as an application would embed it; ended by SIGTERM, Ctrl-C, or disposal.</summary>
+public sealed class NodeSession : IAsyncDisposable
+{
+    /// <summary>The host may take this long to stop; the node itself takes at most 1.5 s.</summary>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1.9);
+
+    private readonly IHost _host;
+
+    private NodeSession(IHost host, INatNode node)
+    {
+        _host = host;
+        Node = node;
+    }
+
+    /// <summary>The node.</summary>
+    public INatNode Node { get; }
+
+    /// <summary>Cancelled when the process was asked to end, or the node ended by itself.</summary>
+    public CancellationToken Stopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+    /// <summary>Starts the node; returns when it listens.</summary>
+    /// <exception cref="Exception">See <see cref="ExitCodes.For"/>.</exception>
+    public static async Task<NodeSession> StartAsync(NatActorsOptions options, IEventOutput output, CancellationToken cancellationToken)
+    {
+        var mistakes = options.TryBuild(out _);
+        if (mistakes.Count > 0)
+        {
+            throw new UsageException(string.Join(Environment.NewLine, mistakes));
+        }
+
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "natactors" });
+        builder.Logging.AddSerilog(NodeLogging.Create(options.Logging), dispose: true);
+        builder.Services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
+        builder.Services.AddAkka("natactors", (akka, provider) => akka
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
+            })
+            .WithNatActors(options, observer: output));
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellationToken);
+            var node = await NatActorsExtension.For(host.Services.GetRequiredService<ActorSystem>()).Node.WaitAsync(cancellationToken);
+            return new NodeSession(host, node);
+        }
+        catch
+        {
+            await Dispose(host);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _host.StopAsync(CancellationToken.None);
+        }
+        finally
+        {
+            await Dispose(_host);
+        }
+    }
+
+    private static async ValueTask Dispose(IHost host)
+    {
+        if (host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+        else
+        {
+            host.Dispose();
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Globalization;
+using NatActors.Multiformats;
+using NatActors.Node;
+using NatActors.Node.Connections;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace NatActors.Cli.Output;
+
+/// <summary>What a terminal shows of a running node: who it is, where it can be reached, its connections, its punches, what happened last.</summary>
+public sealed class LiveView : IEventOutput
+{
+    /// <summary>Events kept on the screen.</summary>
+    public const int LastEvents = 8;
+
+    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
+
+    private readonly IAnsiConsole _console;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Queue<string> _last = new();
+    private readonly Dictionary<PeerId, NodeEvents.Reserved> _reservations = [];
+    private readonly Dictionary<PeerId, NodeEvents.PunchEnded> _punches = [];
+    private NodeEvents.Listening? _listening;
+    private IReadOnlyList<ConnectionsMessages.ConnectionStatus> _connections = [];
+    private Task _drawing = Task.CompletedTask;
+
+    /// <summary>Creates the view; it draws from <see cref="Watch"/> on.</summary>
+    public LiveView(IAnsiConsole console, TimeProvider clock)
+    {
+        _console = console;
+        _clock = clock;
+    }
+
+    /// <summary>Draws until disposed, asking the node twice a second for its connections.</summary>
+    public void Watch(INatNode node) => _drawing = DrawAsync(node);
+
+    /// <inheritdoc />
+    public void OnNext(NodeEvent value)
+    {
+        lock (_gate)
+        {
+            switch (value)
+            {
+                case NodeEvents.Listening e: _listening = e; break;
+                case NodeEvents.Reserved e: _reservations[e.Relay] = e; break;
+                case NodeEvents.ReservationLost e: _reservations.Remove(e.Relay); break;
+                case NodeEvents.PunchEnded e: _punches[e.Peer] = e; break;
+            }
+
+            foreach (var line in PlainOutput.Lines(value))
+            {
+                _last.Enqueue($"{value.Time.ToLocalTime():HH:mm:ss}  {line}");
+            }
+
+            while (_last.Count > LastEvents)
+            {
+                _last.Dequeue();
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public void OnCompleted()
+    {
+    }
+
+    /// <inheritdoc />
+    public void OnError(Exception error) => Complain(error.Message);
+
+    /// <inheritdoc />
+    public void Say(string line) => Note(line);
+
+    /// <inheritdoc />
+    public void Complain(string line) => Note($"error: {line}");
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        await _drawing;
+        _ended.Dispose();
+    }
+
+    private void Note(string line)
+    {
+        lock (_gate)
+        {
+            _last.Enqueue(line);
+        }
+    }
+
+    private async Task DrawAsync(INatNode node)
+    {
+        await _console.Live(View()).AutoClear(false).StartAsync(async live =>
+        {
+            while (!_ended.IsCancellationRequested)
+            {
+                try
+                {
+                    var status = await node.GetStatusAsync(_ended.Token);
+                    lock (_gate)
+                    {
+                        _connections = status.Connections;
+                    }
+
+                    live.UpdateTarget(View());
+                    await Task.Delay(Refresh, _clock, _ended.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    break;
+                }
+            }
+
+            live.UpdateTarget(View());
+        });
+    }
+
+    private Rows View()
+    {
+        lock (_gate)
+        {
+            var parts = new List<IRenderable> { Header(), ConnectionTable() };
+            if (_punches.Count > 0)
+            {
+                parts.Add(PunchTable());
+            }
+
+            parts.Add(new Rule("[grey]last events[/]") { Justification = Justify.Left, Style = Style.Parse("grey") });
+            parts.AddRange(_last.Select(line => new Text(line, new Style(Color.Grey))));
+            parts.Add(new Text("Ctrl-C ends the node.", new Style(Color.Grey)));
+            return new Rows(parts);
+        }
+    }
+
+    private Panel Header()
+    {
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        grid.AddRow(new Text("peer id"), new Text(_listening?.PeerId.ToString() ?? "…"));
+        foreach (var address in _listening?.Addresses ?? [])
+        {
+            grid.AddRow(new Text("listening"), new Text(address.ToString()));
+        }
+
+        foreach (var reservation in _reservations.Values)
+        {
+            var left = reservation.Expires - _clock.GetUtcNow();
+            grid.AddRow(
+                new Text("relay"),
+                new Text(string.Create(CultureInfo.InvariantCulture, $"{PlainOutput.Short(reservation.Relay)}, slot for {Math.Max(0, left.TotalMinutes):0} min more")));
+        }
+
+        return new Panel(grid) { Header = new PanelHeader("NatActors"), Border = BoxBorder.Rounded, Expand = true };
+    }
+
+    private Table ConnectionTable()
+    {
+        var table = new Table { Border = TableBorder.Rounded, Expand = true, Title = new TableTitle($"connections ({_connections.Count})") };
+        table.AddColumns("peer", "path", "address", "rtt", "streams");
+        foreach (var status in _connections)
+        {
+            var info = status.Connection;
+            table.AddRow(
+                new Text(PlainOutput.Short(info.Peer)),
+                new Text(info.Relayed ? "relayed" : "direct", new Style(info.Relayed ? Color.Yellow : Color.Green)),
+                new Text($"{(info.Direction == ConnectionDirection.Inbound ? "from" : "to")} {info.RemoteAddress}"),
+                new Text(status.RoundTripTime is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt.TotalMilliseconds:0.0} ms") : "–"),
+                new Text(status.Streams.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        return table;
+    }
+
+    private Table PunchTable()
+    {
+        var table = new Table { Border = TableBorder.Rounded, Expand = true, Title = new TableTitle("hole punches") };
+        table.AddColumns("peer", "outcome", "round", "took", "why");
+        foreach (var punch in _punches.Values)
+        {
+            table.AddRow(
+                new Text(PlainOutput.Short(punch.Peer)),
+                new Text(punch.Outcome.ToString().ToLowerInvariant(), new Style(punch.Outcome == PunchOutcome.Direct ? Color.Green : Color.Yellow)),
+                new Text(punch.Round.ToString(CultureInfo.InvariantCulture)),
+                new Text(string.Create(CultureInfo.InvariantCulture, $"{punch.Duration.TotalMilliseconds:0} ms")),
+                new Text(punch.Reason));
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using NatActors.Multiformats;
+using NatActors.Node;
+
+namespace NatActors.Cli.Output;
+
+/// <summary>One line an event, for people and pipes.</summary>
+public sealed class PlainOutput(TextWriter output, TextWriter errors) : IEventOutput
+{
+    private readonly Lock _gate = new();
+
+    /// <inheritdoc />
+    public void OnNext(NodeEvent value)
+    {
+        foreach (var line in Lines(value))
+        {
+            Say($"{value.Time.ToLocalTime():HH:mm:ss.fff}  {line}");
+        }
+    }
+
+    /// <inheritdoc />
+    public void OnCompleted()
+    {
+    }
+
+    /// <inheritdoc />
+    public void OnError(Exception error) => Complain(error.Message);
+
+    /// <inheritdoc />
+    public void Say(string line)
+    {
+        lock (_gate)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Complain(string line)
+    {
+        lock (_gate)
+        {
+            errors.WriteLine(line);
+        }
+    }
+
+    /// <summary>An event in words.</summary>
+    public static IEnumerable<string> Lines(NodeEvent happened)
+    {
+        switch (happened)
+        {
+            case NodeEvents.Listening e:
+                yield return $"peer id {e.PeerId}";
+                foreach (var address in e.Addresses)
+                {
+                    yield return $"listening on {address}";
+                }
+
+                break;
+            case NodeEvents.Reserved e:
+                yield return $"reserved a slot at relay {Short(e.Relay)} until {e.Expires.ToLocalTime():HH:mm:ss}";
+                foreach (var address in e.Addresses)
+                {
+                    yield return $"reachable at {address}";
+                }
+
+                break;
+            default:
+                yield return Line(happened);
+                break;
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The last characters of a peer id, enough to tell peers apart on a screen.</summary>
+    public static string Short(PeerId peer)
+    {
+        var text = peer.ToString();
+        return text.Length > 10 ? $"…{text[^8..]}" : text;
+    }
+
+    private static string Line(NodeEvent happened) => happened switch
+    {
+        NodeEvents.Connected e => $"connected {Arrow(e.Direction)} {Short(e.Peer)} {Path(e.Relayed)} {e.Address}",
+        NodeEvents.Disconnected e => $"disconnected from {Short(e.Peer)} ({Path(e.Relayed)}): {e.Reason}",
+        NodeEvents.Identified e => $"{Short(e.Peer)} is {e.Agent}{(e.Observed is null ? "" : $" and sees us at {e.Observed}")}",
+        NodeEvents.ReservationLost e => $"lost the slot at relay {Short(e.Relay)}: {e.Reason}",
+        NodeEvents.PunchStarted e => $"punching a hole towards {Short(e.Peer)}, round {e.Round}",
+        NodeEvents.PunchEnded e => $"punch with {Short(e.Peer)}: {e.Outcome.ToString().ToLowerInvariant()} after {Ms(e.Duration)} in round {e.Round}"
+            + (e.Reason.Length == 0 ? "" : $": {e.Reason}"),
+        NodeEvents.Pinged e => $"pong from {Short(e.Peer)} {Path(e.Relayed)} {Ms(e.RoundTripTime)}",
+        NodeEvents.PerfMeasured e => $"{Path(e.Relayed)}: {Rate("up", e.UploadBytes, e.UploadTime)}, {Rate("down", e.DownloadBytes, e.DownloadTime)}",
+        NodeEvents.Error e => $"error: {e.What}",
+        _ => happened.Name,
+    };
+
+    private static string Arrow(ConnectionDirection direction) => direction == ConnectionDirection.Outbound ? "to" : "from";
+
+    private static string Path(bool relayed) => relayed ? "relayed" : "direct";
+
+    private static string Ms(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.###} ms");
+
+    private static string Rate(string way, long bytes, TimeSpan time) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{way} {bytes:N0} bytes in {time.TotalMilliseconds:0} ms ({bytes / 1048576.0 / Math.Max(time.TotalSeconds, 1e-9):0.0} MiB/s)");
+}

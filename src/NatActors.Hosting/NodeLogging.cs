@@ -1,0 +1,42 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting.Json;
+
+namespace NatActors.Hosting;
+
+/// <summary>Makes the Serilog logger that <see cref="LoggingOptions"/> describe. Logs are for people; events are something else.</summary>
+public static class NodeLogging
+{
+    /// <summary>Days of log files that are kept.</summary>
+    public const int KeptFiles = 7;
+
+    /// <summary>The logger. The console is standard error, so that standard output stays for what was asked for.</summary>
+    public static Logger Create(LoggingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var configuration = new LoggerConfiguration()
+            .MinimumLevel.Is(Enum.Parse<LogEventLevel>(options.Level, ignoreCase: true))
+            .Enrich.FromLogContext();
+        configuration = options.Console switch
+        {
+            "json" => configuration.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: LogEventLevel.Verbose),
+            "text" => configuration.WriteTo.Console(
+                outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                formatProvider: CultureInfo.InvariantCulture,
+                standardErrorFromLevel: LogEventLevel.Verbose),
+            _ => configuration,
+        };
+        if (options.File is { Length: > 0 } file)
+        {
+            configuration = configuration.WriteTo.File(
+                new JsonFormatter(renderMessage: true),
+                file,
+                rollingInterval: RollingInterval.Day,
+                retainedFileCountLimit: KeptFiles);
+        }
+
+        return configuration.CreateLogger();
+    }
+}
