@@ -23,6 +23,9 @@ public sealed record ConnectionSeed
     /// <summary>The peer that must prove itself, or null for any.</summary>
     public PeerId? ExpectedPeer { get; init; }
 
+    /// <summary>A listener that hears nothing for this long becomes the dialer; null for never.</summary>
+    public TimeSpan? SpeakAfter { get; init; }
+
     /// <summary>True when this end is a listen port.</summary>
     public bool PortReused { get; init; }
 

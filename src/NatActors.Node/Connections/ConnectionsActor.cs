@@ -120,6 +120,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             Role = adopt.Role,
             Direction = adopt.Direction,
             ExpectedPeer = adopt.ExpectedPeer,
+            SpeakAfter = adopt.SpeakAfter,
             PortReused = adopt.PortReused,
             Relayed = adopt.Relayed,
             Limits = adopt.Limits,

@@ -75,6 +75,12 @@ public static class ConnectionsMessages
         /// <summary>The relay's limits, null for none.</summary>
         public StreamLimits? Limits { get; init; }
 
+        /// <summary>
+        /// For a listener of a hole punch: when the other side has not spoken after this, become the dialer, for it may take itself for the
+        /// listener too. Null for never.
+        /// </summary>
+        public TimeSpan? SpeakAfter { get; init; }
+
         /// <summary>The requester's id.</summary>
         public long Id { get; init; }
 
