@@ -40,6 +40,9 @@ public sealed class TcpConduit : IConduit
     /// <summary>The other end as this machine sees it.</summary>
     public IPEndPoint RemoteEndPoint { get; }
 
+    /// <summary>The socket, for tests that look at its options.</summary>
+    internal Socket Socket => _socket;
+
     /// <inheritdoc />
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Volatile.Read(ref _closed) == 0

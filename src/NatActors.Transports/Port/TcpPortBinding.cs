@@ -180,12 +180,20 @@ internal sealed class TcpPortBinding : IPortBinding
 
             return Connected(socket, from);
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (SocketException error) when (!cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
-            return cancellationToken.IsCancellationRequested || error is not SocketException refused
-                ? Cancelled()
-                : SocketFailures.Failed(refused);
+            return SocketFailures.Failed(error);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            return Cancelled();
+        }
+        catch (IOException error)
+        {
+            // It was reset as soon as it was connected.
+            socket.Dispose();
+            return SocketFailures.Failed(ConnectFailureKind.Reset, error.Message);
         }
     }
 
@@ -211,11 +219,13 @@ internal sealed class TcpPortBinding : IPortBinding
         {
             if (socket.RemoteEndPoint is not null)
             {
+                // What the framework accepts takes this over from the listener.
+                socket.Blocking = true;
                 LinuxSockets.SetConnectedOptions(socket);
                 return new TcpConduit(socket);
             }
         }
-        catch (SocketException)
+        catch (Exception error) when (error is SocketException or IOException)
         {
             // As below.
         }

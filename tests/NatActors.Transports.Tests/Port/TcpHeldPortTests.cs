@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using NatActors.Multiformats;
+using NatActors.Transports.Port;
+
+namespace NatActors.Transports.Tests.Port;
+
+public sealed class TcpHeldPortTests : TcpTestBase
+{
+    [Theory]
+    [InlineData(true, "/ip4/127.0.0.1/tcp/")]
+    [InlineData(false, "/ip4/127.0.0.1/tcp/")]
+    [InlineData(true, "/ip4/0.0.0.0/tcp/")]
+    public void A_port_that_somebody_else_listens_on_is_refused_in_one_line(bool withReusePort, string listen)
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        LinuxSockets.AllowAddressReuse(other);
+        if (withReusePort)
+        {
+            LinuxSockets.AllowPortReuse(other);
+        }
+
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen(1);
+        var port = ((IPEndPoint)other.LocalEndPoint!).Port;
+
+        var result = Transport.Bind(Multiaddr.Parse($"{listen}{port}"));
+
+        Assert.Null(result.Binding);
+        Assert.Equal(BindFailureKind.PortHeld, result.Failure);
+        Assert.Contains($"port {port}", result.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', result.Detail!);
+    }
+
+    [Fact]
+    public void A_second_binding_of_our_own_is_refused_too()
+    {
+        var first = Bind("/ip4/127.0.0.1/tcp/0");
+
+        Assert.Equal(BindFailureKind.PortHeld, Transport.Bind(first.LocalAddress).Failure);
+    }
+
+    [Fact]
+    public async Task A_port_can_be_bound_again_at_once_while_its_connections_live_on()
+    {
+        var first = Bind("/ip4/127.0.0.1/tcp/0");
+        var peer = Bind("/ip4/127.0.0.1/tcp/0");
+        var outbound = await Connect(first, peer.LocalEndPoint);
+        await Accept(peer);
+        await Connect(peer, first.LocalEndPoint, DialPort.Fresh);
+        await Accept(first);
+        await first.DisposeAsync();
+
+        var second = Transport.Bind(first.LocalAddress);
+
+        Own(second.Binding!);
+        Assert.Equal(first.LocalAddress, second.Binding!.LocalAddress);
+        await outbound.WriteAsync(new byte[] { 1 });
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_cannot_be_bound()
+    {
+        var result = Transport.Bind(Multiaddr.Parse("/ip4/192.0.2.1/tcp/0"));
+
+        Assert.Equal(BindFailureKind.AddressNotAvailable, result.Failure);
+        Assert.Contains("192.0.2.1", result.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/ip4/127.0.0.1/udp/4001")]
+    [InlineData("/dns4/localhost/tcp/4001")]
+    public void What_is_no_tcp_listen_address_is_refused(string address)
+    {
+        var multiaddr = Multiaddr.Parse(address);
+
+        Assert.False(Transport.CanListen(multiaddr));
+        Assert.False(Transport.CanDial(multiaddr));
+        Assert.Equal(BindFailureKind.NotSupported, Transport.Bind(multiaddr).Failure);
+    }
+
+    [Fact]
+    public void A_family_that_is_switched_off_is_reported_as_not_supported()
+    {
+        var transport = new TcpTransport(new RefusingSockets());
+
+        var result = transport.Bind(Multiaddr.Parse("/ip6/::/tcp/0"));
+
+        Assert.Equal(BindFailureKind.NotSupported, result.Failure);
+    }
+
+    private sealed class RefusingSockets : ISocketFactory
+    {
+        public Socket CreateTcp(AddressFamily family) => throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+    }
+}
