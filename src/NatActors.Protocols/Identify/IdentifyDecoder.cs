@@ -132,8 +132,8 @@ public sealed class IdentifyDecoder
         ListenAddresses = message.ListenAddrs.Count > 0 ? Addresses(message.ListenAddrs) : null,
         Protocols = message.Protocols.Count > 0 ? Protocols(message.Protocols) : null,
         ObservedAddress = message.HasObservedAddr ? Address(message.ObservedAddr) : null,
-        PublicKey = message.HasPublicKey ? message.PublicKey.Memory : null,
-        SignedPeerRecord = message.HasSignedPeerRecord ? message.SignedPeerRecord.Memory : null,
+        PublicKey = message.HasPublicKey ? message.PublicKey.Memory : (ReadOnlyMemory<byte>?)null,
+        SignedPeerRecord = message.HasSignedPeerRecord ? message.SignedPeerRecord.Memory : (ReadOnlyMemory<byte>?)null,
     };
 
     // A peer that announces more than the cap is cut off there, as go does; the beginning of its list is what it values most.
