@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Protocols.Records;
 
 namespace NatActors.Protocols.Relay;
 
@@ -60,6 +61,6 @@ public sealed record ReservationGrant
 
     private static ReservationGrant Refuse(string why) => new() { Failure = why };
 
-    private static bool VoucherHolds(ReadOnlySpan<byte> voucher, PeerId relay, PeerId self) =>
-        voucher.Length > 0 && relay != self;
+    private static bool VoucherHolds(ReadOnlySpan<byte> bytes, PeerId relay, PeerId self) =>
+        ReservationVoucher.TryOpen(bytes, out var voucher, out _) && voucher.Relay == relay && voucher.Peer == self;
 }

@@ -1,0 +1,177 @@
+using System.Net;
+using NatActors.Multiformats;
+using NatActors.Protocols.Relay;
+
+namespace NatActors.Protocols.Tests.Relay;
+
+public sealed class RelayServerRulesTests
+{
+    private static readonly TimeSpan Start = TimeSpan.FromHours(5);
+
+    [Fact]
+    public void A_reservation_lasts_its_time_and_no_longer()
+    {
+        var rules = Rules();
+        var granted = rules.OnReserve(Guest(1), Start);
+        Assert.Equal(RelayStatus.Ok, granted.Status);
+        Assert.Equal(Start + TimeSpan.FromHours(1), granted.Expires);
+        Assert.Equal(granted.Expires, rules.NextDeadline);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(2), Peers.Id(1), granted.Expires - TimeSpan.FromTicks(1)).Status);
+        Assert.Equal(RelayStatus.NoReservation, rules.OnConnect(Guest(2), Peers.Id(1), granted.Expires).Status);
+        rules.OnDeadline(granted.Expires);
+        Assert.Equal(0, rules.Reservations);
+    }
+
+    [Fact]
+    public void A_refresh_lengthens_and_takes_no_second_place()
+    {
+        var rules = Rules(new RelayProfile { MaxReservations = 1, MaxReservationsPerAddress = 1 });
+        rules.OnReserve(Guest(1), Start);
+        var later = Start + TimeSpan.FromMinutes(40);
+        var refreshed = rules.OnReserve(Guest(1), later);
+        Assert.Equal(RelayStatus.Ok, refreshed.Status);
+        Assert.Equal(later + TimeSpan.FromHours(1), refreshed.Expires);
+        Assert.Null(refreshed.Replaced);
+        Assert.Equal(1, rules.Reservations);
+    }
+
+    [Fact]
+    public void A_restarted_peer_replaces_its_old_reservation_and_the_old_connection_takes_nothing_with_it()
+    {
+        var rules = Rules(new RelayProfile { MaxReservations = 1 });
+        rules.OnReserve(Guest(1, connection: 10), Start);
+        var anew = rules.OnReserve(Guest(1, connection: 11), Start);
+        Assert.Equal(RelayStatus.Ok, anew.Status);
+        Assert.Equal(10, anew.Replaced);
+        Assert.False(rules.OnConnectionClosed(Peers.Id(1), 10, survivor: null));
+        Assert.Equal(11, rules.OnConnect(Guest(2), Peers.Id(1), Start).DestinationConnection);
+    }
+
+    [Fact]
+    public void A_reservation_dies_with_its_connection()
+    {
+        var rules = Rules();
+        rules.OnReserve(Guest(1, connection: 10), Start);
+        Assert.True(rules.OnConnectionClosed(Peers.Id(1), 10, survivor: null));
+        Assert.Equal(RelayStatus.NoReservation, rules.OnConnect(Guest(2), Peers.Id(1), Start).Status);
+        Assert.Null(rules.NextDeadline);
+    }
+
+    [Fact]
+    public void A_reservation_moves_to_the_peers_other_connection()
+    {
+        var rules = Rules();
+        rules.OnReserve(Guest(1, connection: 10), Start);
+        Assert.False(rules.OnConnectionClosed(Peers.Id(1), 10, survivor: 12));
+        Assert.Equal(12, rules.OnConnect(Guest(2), Peers.Id(1), Start).DestinationConnection);
+    }
+
+    [Fact]
+    public void Reservations_are_bounded_in_all()
+    {
+        var rules = Rules(new RelayProfile { MaxReservations = 2 });
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(1), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(2), Start).Status);
+        Assert.Equal(RelayStatus.ReservationRefused, rules.OnReserve(Guest(3), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(3), Start + TimeSpan.FromHours(1)).Status);
+    }
+
+    [Theory]
+    [InlineData("192.0.1.1", "192.0.1.1", true)]
+    [InlineData("192.0.1.1", "192.0.1.2", false)]
+    [InlineData("192.0.1.1", "::ffff:192.0.1.1", true)]
+    [InlineData("2a00:1:2:300::1", "2a00:1:2:3ff::2", true)]
+    [InlineData("2a00:1:2:300::1", "2a00:1:2:400::1", false)]
+    public void Reservations_are_bounded_per_address(string first, string second, bool same)
+    {
+        var rules = Rules(new RelayProfile { MaxReservationsPerAddress = 1 });
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(1, ip: first), Start).Status);
+        Assert.Equal(same ? RelayStatus.ReservationRefused : RelayStatus.Ok, rules.OnReserve(Guest(2, ip: second), Start).Status);
+    }
+
+    [Fact]
+    public void A_place_that_was_given_up_is_free_again()
+    {
+        var rules = Rules(new RelayProfile { MaxReservationsPerAddress = 1 });
+        rules.OnReserve(Guest(1, connection: 10), Start);
+        rules.OnConnectionClosed(Peers.Id(1), 10, survivor: null);
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(2), Start).Status);
+    }
+
+    [Fact]
+    public void Nobody_is_served_through_another_relay()
+    {
+        var rules = Rules();
+        rules.OnReserve(Guest(1), Start);
+        Assert.Equal(RelayStatus.PermissionDenied, rules.OnReserve(Guest(2) with { Relayed = true }, Start).Status);
+        Assert.Equal(RelayStatus.PermissionDenied, rules.OnConnect(Guest(2) with { Relayed = true }, Peers.Id(1), Start).Status);
+    }
+
+    [Fact]
+    public void Circuits_are_bounded_per_source_per_destination_and_in_all()
+    {
+        var rules = Rules(new RelayProfile { MaxCircuits = 3, MaxCircuitsPerPeer = 2 });
+        rules.OnReserve(Guest(1), Start);
+        rules.OnReserve(Guest(2), Start);
+        var first = rules.OnConnect(Guest(3), Peers.Id(1), Start);
+        Assert.Equal(RelayStatus.Ok, first.Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(3), Peers.Id(2), Start).Status);
+        Assert.Equal(RelayStatus.ResourceLimitExceeded, rules.OnConnect(Guest(3), Peers.Id(1), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(4), Peers.Id(1), Start).Status);
+        Assert.Equal(RelayStatus.ResourceLimitExceeded, rules.OnConnect(Guest(5), Peers.Id(2), Start).Status);
+        rules.OnCircuitEnded(first.Circuit);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(5), Peers.Id(1), Start).Status);
+        Assert.Equal(RelayStatus.ResourceLimitExceeded, rules.OnConnect(Guest(6), Peers.Id(1), Start).Status);
+    }
+
+    [Fact]
+    public void A_circuit_frees_its_place_once()
+    {
+        var rules = Rules();
+        rules.OnReserve(Guest(1), Start);
+        var circuit = rules.OnConnect(Guest(2), Peers.Id(1), Start).Circuit;
+        rules.OnCircuitEnded(circuit);
+        rules.OnCircuitEnded(circuit);
+        Assert.Equal(0, rules.Circuits);
+    }
+
+    [Fact]
+    public void The_owner_may_refuse_whom_it_likes()
+    {
+        var rules = new RelayServerRules(RelayProfile.Public, new Only(Peers.Id(1)));
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(1), Start).Status);
+        Assert.Equal(RelayStatus.PermissionDenied, rules.OnReserve(Guest(2), Start).Status);
+        Assert.Equal(RelayStatus.PermissionDenied, rules.OnConnect(Guest(2), Peers.Id(1), Start).Status);
+    }
+
+    [Fact]
+    public void A_peer_gets_no_circuit_to_itself()
+    {
+        var rules = Rules();
+        rules.OnReserve(Guest(1), Start);
+        Assert.Equal(RelayStatus.PermissionDenied, rules.OnConnect(Guest(1), Peers.Id(1), Start).Status);
+    }
+
+    [Fact]
+    public void The_profiles_have_the_numbers_they_promise()
+    {
+        Assert.Equal((128, 8, 16), (RelayProfile.Public.MaxReservations, RelayProfile.Public.MaxReservationsPerAddress, RelayProfile.Public.MaxCircuitsPerPeer));
+        Assert.Equal(new RelayLimits(TimeSpan.FromMinutes(2), 131072), RelayProfile.Public.Limits);
+        Assert.Equal((2048, 4096), (RelayProfile.Private.MaxReservations, RelayProfile.Private.MaxCircuits));
+        Assert.Equal(new RelayLimits(TimeSpan.FromHours(1), 1073741824), RelayProfile.Private.Limits);
+        Assert.Same(RelayProfile.Private, RelayProfile.Named("private"));
+        Assert.Null(RelayProfile.Named("other"));
+    }
+
+    private static RelayServerRules Rules(RelayProfile? profile = null) => new(profile ?? RelayProfile.Public, OpenRelayAcl.Instance);
+
+    private static RelayGuest Guest(int peer, long connection = 0, string ip = "192.0.1.1") => new(
+        Peers.Id(peer), connection == 0 ? 100 + peer : connection, Multiaddr.Parse("/ip4/192.0.1.1/tcp/4001"), IPAddress.Parse(ip), false);
+
+    private sealed class Only(PeerId peer) : IRelayAcl
+    {
+        public bool AllowReserve(PeerId who, Multiaddr address) => who == peer;
+
+        public bool AllowConnect(PeerId source, Multiaddr address, PeerId destination) => source == peer;
+    }
+}
