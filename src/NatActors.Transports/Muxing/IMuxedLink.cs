@@ -20,6 +20,13 @@ public interface IMuxedStream
     /// <summary>Says that no more bytes follow (FIN); reading goes on.</summary>
     ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Says that nothing more will be read: what is unread and what still comes is dropped, and the peer gets no more credit. Writing goes on.
+    /// </summary>
+    void StopReading()
+    {
+    }
+
     /// <summary>Ends both directions at once, now. Safe from any thread, any number of times, also after the end.</summary>
     void Reset(uint errorCode = 0);
 }

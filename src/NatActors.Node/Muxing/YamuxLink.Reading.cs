@@ -1,0 +1,228 @@
+using NatActors.Transports.Muxing;
+using NatActors.Wire.Muxing;
+
+namespace NatActors.Node.Muxing;
+
+/// <summary>The read loop: bytes to the session, events to streams and owner.</summary>
+public sealed partial class YamuxLink
+{
+    /// <summary>The peer will see the stream although nothing was written: see <see cref="YamuxSession.Announce"/>.</summary>
+    internal void Announce(YamuxLinkStream stream)
+    {
+        bool wake;
+        lock (Gate)
+        {
+            _session.Announce(stream.State);
+            wake = TakeWake();
+        }
+
+        Wake(wake, inline: false);
+    }
+
+    /// <summary>A reader took bytes: the peer may get credit.</summary>
+    internal void OnConsumed(YamuxLinkStream stream, int count)
+    {
+        bool wake;
+        lock (Gate)
+        {
+            _session.OnConsumed(stream.State, count, _clock());
+            wake = TakeWake();
+        }
+
+        Wake(wake, inline: true);
+    }
+
+    /// <summary>What is buffered of a stream was dropped; no credit for it.</summary>
+    internal void Discard(YamuxLinkStream stream)
+    {
+        lock (Gate)
+        {
+            _session.Discard(stream.State);
+        }
+    }
+
+    /// <summary>Resets a stream on behalf of this side.</summary>
+    internal void ResetStream(YamuxLinkStream stream)
+    {
+        bool wake;
+        lock (Gate)
+        {
+            _session.Reset(stream.State);
+            EndStream(stream, StreamEnd.ResetLocally);
+            wake = TakeWake();
+        }
+
+        stream.FailReading(StreamEnd.ResetLocally);
+        RaiseEnded();
+        Wake(wake, inline: false);
+        FinishIfGoneAway();
+    }
+
+    private async Task ReadLoopAsync()
+    {
+        var buffer = ReadBuffers.Rent();
+        try
+        {
+            while (true)
+            {
+                var read = await _conduit.ReadAsync(buffer);
+                if (read == 0)
+                {
+                    Finish(_closing
+                        ? new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side.")
+                        : new LinkEnd(LinkEndKind.ClosedByPeer, "The peer closed the connection."));
+                    break;
+                }
+
+                if (!Take(buffer.AsSpan(0, read)))
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            Finish(new LinkEnd(LinkEndKind.TransportBroken, e.Message));
+        }
+
+        ReadBuffers.Return(buffer);
+    }
+
+    /// <summary>False when the link is over.</summary>
+    private bool Take(ReadOnlySpan<byte> input)
+    {
+        var now = _clock();
+        while (true)
+        {
+            YamuxEvent happened;
+            int consumed;
+            bool wake;
+            lock (Gate)
+            {
+                if (_end is not null)
+                {
+                    return false;
+                }
+
+                happened = _session.Read(input, now, out consumed);
+                OnEventUnderGate(happened);
+                wake = TakeWake();
+            }
+
+            if (happened.Kind == YamuxEventKind.Violated)
+            {
+                // The GoAway goes out if the write loop is idle and the conduit takes it at once; such a peer is not waited for.
+                Wake(wake, inline: true);
+                wake = false;
+            }
+
+            OnEvent(happened, input[..consumed]);
+            Wake(wake, inline: true);
+            if (happened.Kind is YamuxEventKind.NeedMoreData or YamuxEventKind.Violated)
+            {
+                return happened.Kind == YamuxEventKind.NeedMoreData;
+            }
+
+            input = input[consumed..];
+        }
+    }
+
+    private void OnEventUnderGate(in YamuxEvent happened)
+    {
+        var stream = happened.Stream?.Tag as YamuxLinkStream;
+        switch (happened.Kind)
+        {
+            case YamuxEventKind.StreamOpened:
+                _ = new YamuxLinkStream(this, happened.Stream!);
+                break;
+            case YamuxEventKind.WindowOpened:
+                QueueWriter(stream!);
+                break;
+            case YamuxEventKind.RemoteFinished when happened.Stream!.IsClosed:
+                EndStream(stream!, StreamEnd.Completed);
+                break;
+            case YamuxEventKind.RemoteReset:
+                EndStream(stream!, StreamEnd.ResetByPeer);
+                break;
+            case YamuxEventKind.DataAfterFin:
+                EndStream(stream!, StreamEnd.ResetLocally);
+                break;
+            case YamuxEventKind.GoneAway:
+                _goneAway = true;
+                break;
+            case YamuxEventKind.Violated:
+                _session.SendGoAway(YamuxGoAwayCode.ProtocolError);
+                break;
+        }
+    }
+
+    private void OnEvent(in YamuxEvent happened, ReadOnlySpan<byte> consumed)
+    {
+        var stream = happened.Stream?.Tag as YamuxLinkStream;
+        switch (happened.Kind)
+        {
+            case YamuxEventKind.Data:
+                stream!.OnData(consumed[^happened.PayloadLength..]);
+                break;
+            case YamuxEventKind.StreamOpened:
+                OnStreamOpened(stream!);
+                break;
+            case YamuxEventKind.RemoteFinished:
+                stream!.OnRemoteFinished();
+                RaiseEnded();
+                FinishIfGoneAway();
+                break;
+            case YamuxEventKind.RemoteReset:
+                stream!.FailReading(StreamEnd.ResetByPeer);
+                RaiseEnded();
+                FinishIfGoneAway();
+                break;
+            case YamuxEventKind.DataAfterFin:
+                stream!.FailReading(StreamEnd.ResetLocally);
+                RaiseEnded();
+                break;
+            case YamuxEventKind.RoundTripMeasured:
+                RaiseRoundTrip();
+                break;
+            case YamuxEventKind.GoneAway:
+                FinishIfGoneAway();
+                break;
+            case YamuxEventKind.Violated:
+                Finish(new LinkEnd(LinkEndKind.ProtocolViolation, $"The peer broke the yamux protocol: {_session.Violation}."));
+                break;
+        }
+    }
+
+    private void OnStreamOpened(YamuxLinkStream stream)
+    {
+        lock (_eventGate)
+        {
+            stream.IsKnownToOwner = _end is null && _events!.StreamOpened(stream);
+        }
+
+        if (!stream.IsKnownToOwner)
+        {
+            ResetStream(stream);
+        }
+    }
+
+    private void RaiseRoundTrip()
+    {
+        lock (_eventGate)
+        {
+            if (_end is null && RoundTripTime is { } roundTrip)
+            {
+                _events!.RoundTripMeasured(roundTrip);
+            }
+        }
+    }
+
+    /// <summary>After the peer's GoAway the last stream's end is the link's.</summary>
+    private void FinishIfGoneAway()
+    {
+        if (_goneAway && StreamCount == 0)
+        {
+            Finish(new LinkEnd(LinkEndKind.ClosedByPeer, "The peer said goodbye."));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using NatActors.Transports;
+using NatActors.Transports.Muxing;
+using NatActors.Transports.Security;
+using NatActors.Wire.Muxing;
+
+namespace NatActors.Node.Muxing;
+
+/// <summary>
+/// Yamux over a conduit. One loop reads and hands payload to the streams; one loop writes batches of frames. Streams lay their data into the
+/// next batch themselves. All rules stand in <see cref="YamuxSession"/>; here are locks, loops and waiting.
+/// </summary>
+/// <remarks>
+/// <code>
+///   RunAsync ── running ──┬─ CloseAsync: GoAway, flush, half-close, the peer's end ─┐
+///                         ├─ the peer's GoAway and last stream, or its end ─────────┤
+///                         ├─ violation (GoAway 1), silence, broken conduit, Abort ──┴─ ended: LinkEnd
+/// </code>
+/// Locks: <see cref="Gate"/> for session and batches; the event lock for calls to the owner; a stream's read lock. The event lock may be
+/// taken first and <see cref="Gate"/> under it; no other two are ever held together.
+/// </remarks>
+public sealed partial class YamuxLink : IMuxedLink
+{
+    /// <summary>One Noise frame's plaintext: the cipher decrypts straight into a buffer of this size.</summary>
+    private const int ReadBufferSize = 65_519;
+
+    private static readonly BufferPool ReadBuffers = new(ReadBufferSize, 64);
+
+    private readonly IConduit _conduit;
+    private readonly YamuxSession _session;
+    private readonly Func<TimeSpan> _clock;
+    private readonly Lock _eventGate = new();
+    private readonly Queue<(YamuxLinkStream Stream, StreamEnd End)> _ended = new();
+    private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IMuxedLinkEvents? _events;
+    private LinkEnd? _end;
+    private bool _closing;
+    private bool _goneAway;
+
+    /// <summary>A link over a conduit, which it owns from now on.</summary>
+    /// <param name="conduit">The secured conduit.</param>
+    /// <param name="role">The dialer is the yamux client.</param>
+    /// <param name="options">Limits and timings.</param>
+    /// <param name="clock">Monotonic time, any origin.</param>
+    public YamuxLink(IConduit conduit, ConnectionRole role, YamuxOptions options, Func<TimeSpan> clock)
+    {
+        _conduit = conduit;
+        _session = new YamuxSession(role == ConnectionRole.Dialer ? YamuxRole.Client : YamuxRole.Server, options);
+        _clock = clock;
+    }
+
+    /// <summary>Guards the session, the batches and the writing half of every stream.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <inheritdoc />
+    public int StreamCount
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _session.StreamCount;
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public TimeSpan? RoundTripTime
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _session.RoundTripTime;
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<LinkEnd> RunAsync(IMuxedLinkEvents events)
+    {
+        if (_events is not null)
+        {
+            throw new InvalidOperationException("The link runs already.");
+        }
+
+        _events = events;
+        lock (Gate)
+        {
+            // The first round trip is measured at the start, as go-yamux does: the receive windows are tuned by it.
+            _session.OnTick(_clock());
+        }
+
+        var writing = WriteLoopAsync();
+        await ReadLoopAsync();
+        await writing;
+        await _conduit.DisposeAsync();
+        _done.TrySetResult();
+        return _end!;
+    }
+
+    /// <inheritdoc />
+    public IMuxedStream? TryOpenStream()
+    {
+        lock (Gate)
+        {
+            return _end is null && !_closing && _session.TryOpen(_clock()) is { } state
+                ? new YamuxLinkStream(this, state) { IsKnownToOwner = true }
+                : null;
+        }
+    }
+
+    /// <inheritdoc />
+    public void OnTimer()
+    {
+        bool wake;
+        YamuxTick tick;
+        lock (Gate)
+        {
+            tick = _end is null && _events is not null ? _session.OnTick(_clock()) : YamuxTick.Idle;
+            wake = TakeWake();
+        }
+
+        if (tick == YamuxTick.KeepAliveTimeout)
+        {
+            Finish(new LinkEnd(LinkEndKind.KeepAliveTimeout, "The peer no longer answers keep-alives."));
+        }
+
+        Wake(wake, inline: false);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask CloseAsync(CancellationToken cancellationToken)
+    {
+        bool wake;
+        lock (Gate)
+        {
+            _closing = true;
+            _session.SendGoAway(YamuxGoAwayCode.Normal);
+            wake = TakeWake();
+        }
+
+        Wake(wake, inline: false);
+        try
+        {
+            if (_events is not null)
+            {
+                await _flushed.Task.WaitAsync(cancellationToken);
+                await _done.Task.WaitAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time the caller allowed is over: cut what is left.
+        }
+
+        Abort();
+    }
+
+    /// <inheritdoc />
+    public void Abort() => Finish(new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side."));
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        Abort();
+        if (_events is null)
+        {
+            await _conduit.DisposeAsync();
+        }
+        else
+        {
+            await _done.Task;
+        }
+    }
+
+    /// <summary>Ends the link, the first time for good: fails every stream, frees both loops.</summary>
+    private void Finish(LinkEnd end)
+    {
+        YamuxLinkStream[] streams;
+        bool wake;
+        lock (Gate)
+        {
+            if (_end is not null)
+            {
+                return;
+            }
+
+            _end = end;
+            streams = [.. _session.Streams.Select(s => (YamuxLinkStream)s.Tag!)];
+            foreach (var stream in streams)
+            {
+                EndStream(stream, StreamEnd.LinkLost);
+            }
+
+            wake = TakeWake();
+        }
+
+        foreach (var stream in streams)
+        {
+            stream.FailReading(StreamEnd.LinkLost);
+        }
+
+        RaiseEnded();
+        _conduit.Abort();
+        Wake(wake, inline: false);
+        _flushed.TrySetResult();
+    }
+
+    /// <summary>Marks a stream as ended, once. Under <see cref="Gate"/>; the owner hears of it by <see cref="RaiseEnded"/>.</summary>
+    private void EndStream(YamuxLinkStream stream, StreamEnd end)
+    {
+        if (stream.End is not null)
+        {
+            return;
+        }
+
+        stream.End = end;
+        if (end != StreamEnd.Completed)
+        {
+            stream.FailWriting(new MuxedStreamException(end));
+        }
+
+        _ended.Enqueue((stream, end));
+    }
+
+    /// <summary>Tells the owner of ended streams, outside <see cref="Gate"/>, one at a time.</summary>
+    private void RaiseEnded()
+    {
+        lock (_eventGate)
+        {
+            while (TryTakeEnded(out var stream, out var end))
+            {
+                if (stream.IsKnownToOwner)
+                {
+                    _events?.StreamEnded(stream, end);
+                }
+            }
+        }
+    }
+
+    private bool TryTakeEnded(out YamuxLinkStream stream, out StreamEnd end)
+    {
+        lock (Gate)
+        {
+            var found = _ended.TryDequeue(out var next);
+            (stream, end) = next;
+            return found;
+        }
+    }
+}

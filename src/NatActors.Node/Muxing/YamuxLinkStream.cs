@@ -1,0 +1,256 @@
+using System.Threading.Tasks.Sources;
+using NatActors.Transports.Muxing;
+using NatActors.Wire.Muxing;
+
+namespace NatActors.Node.Muxing;
+
+/// <summary>
+/// A stream of a <see cref="YamuxLink"/>. This file is its reading half, under its own lock, so that copying payload in and out holds up
+/// nobody else; the writing half stands under the link's lock. The two locks are never held together.
+/// </summary>
+internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<int>, IValueTaskSource
+{
+    /// <summary>
+    /// Consumed bytes are reported to the session in pieces of this size, to spare its lock. Must be below half the smallest window, or a
+    /// sender could wait for credit that was never reported.
+    /// </summary>
+    private const int ReportThreshold = YamuxOptions.InitialWindow / 16;
+
+    private readonly YamuxLink _link;
+    private readonly Lock _readGate = new();
+    private readonly ReceiveBuffer _received = new();
+    private ManualResetValueTaskSourceCore<int> _reading = new() { RunContinuationsAsynchronously = true };
+    private Memory<byte> _readBuffer;
+    private CancellationToken _readToken;
+    private CancellationTokenRegistration _readRegistration;
+    private bool _isReading;
+    private bool _remoteFinished;
+    private bool _stopped;
+    private StreamEnd? _readFailure;
+    private int _unreported;
+    private bool _announced;
+
+    public YamuxLinkStream(YamuxLink link, YamuxStream state)
+    {
+        _link = link;
+        State = state;
+        _announced = state.IsInbound;
+        state.Tag = this;
+    }
+
+    /// <inheritdoc />
+    public long Id => State.Id;
+
+    /// <summary>The session's record of the stream; touched under the link's lock only.</summary>
+    public YamuxStream State { get; }
+
+    /// <summary>The owner opened or accepted it, so it will hear of its end. Under the event lock once the stream is in use.</summary>
+    public bool IsKnownToOwner { get; set; }
+
+    /// <inheritdoc />
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(buffer.Length, nameof(buffer));
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(cancellationToken);
+        }
+
+        short? version;
+        int read;
+        int report;
+        lock (_readGate)
+        {
+            if (_isReading)
+            {
+                throw new InvalidOperationException("Another read is under way on this stream.");
+            }
+
+            if (_stopped)
+            {
+                throw new InvalidOperationException("This side said that it will not read the stream.");
+            }
+
+            if (_readFailure is { } failure)
+            {
+                return ValueTask.FromException<int>(new MuxedStreamException(failure));
+            }
+
+            read = _received.Read(buffer.Span);
+            report = CountConsumed(read);
+            version = read > 0 || _remoteFinished ? null : StartRead(buffer, cancellationToken);
+        }
+
+        Report(report);
+        return version is { } waiting ? WaitForData(waiting, cancellationToken) : new ValueTask<int>(read);
+    }
+
+    /// <inheritdoc />
+    public void StopReading()
+    {
+        lock (_readGate)
+        {
+            _stopped = true;
+            _received.Clear();
+            if (_isReading)
+            {
+                EndRead();
+                _reading.SetException(new MuxedStreamException(StreamEnd.ResetLocally));
+            }
+        }
+
+        _link.Discard(this);
+    }
+
+    /// <summary>Payload arrived: straight to the waiting reader as far as it fits, the rest is kept.</summary>
+    public void OnData(ReadOnlySpan<byte> payload)
+    {
+        int report;
+        if (Volatile.Read(ref _stopped))
+        {
+            _link.Discard(this);
+            return;
+        }
+
+        lock (_readGate)
+        {
+            if (_readFailure is not null)
+            {
+                return;
+            }
+
+            if (!_isReading)
+            {
+                _received.Append(payload);
+                return;
+            }
+
+            var direct = Math.Min(payload.Length, _readBuffer.Length);
+            payload[..direct].CopyTo(_readBuffer.Span);
+            _received.Append(payload[direct..]);
+            report = CountConsumed(direct);
+            EndRead();
+            _reading.SetResult(direct);
+        }
+
+        Report(report);
+    }
+
+    /// <summary>The peer finished: readers get what is left, then the end.</summary>
+    public void OnRemoteFinished()
+    {
+        int report;
+        lock (_readGate)
+        {
+            _remoteFinished = true;
+            report = CountConsumed(0);
+            if (_isReading)
+            {
+                EndRead();
+                _reading.SetResult(0);
+            }
+        }
+
+        Report(report);
+    }
+
+    /// <summary>The stream was cut: what is unread is dropped. With its link, what has arrived completely stays readable.</summary>
+    public void FailReading(StreamEnd end)
+    {
+        lock (_readGate)
+        {
+            if (_readFailure is not null || (end == StreamEnd.LinkLost && _remoteFinished))
+            {
+                return;
+            }
+
+            _readFailure = end;
+            _received.Clear();
+            if (_isReading)
+            {
+                EndRead();
+                _reading.SetException(new MuxedStreamException(end));
+            }
+        }
+    }
+
+    private short StartRead(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        _reading.Reset();
+        _isReading = true;
+        _readBuffer = buffer;
+        _readToken = cancellationToken;
+        return _reading.Version;
+    }
+
+    private ValueTask<int> WaitForData(short version, CancellationToken cancellationToken)
+    {
+        if (!_announced)
+        {
+            // Reading before anything was written: the peer may not know the stream yet.
+            _announced = true;
+            _link.Announce(this);
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            _readRegistration = cancellationToken.UnsafeRegister(
+                static (stream, token) => ((YamuxLinkStream)stream!).CancelRead(token), this);
+        }
+
+        return new ValueTask<int>(this, version);
+    }
+
+    private int CountConsumed(int count)
+    {
+        _unreported += count;
+        if (_unreported < ReportThreshold && !(_remoteFinished && _received.Length == 0))
+        {
+            return 0;
+        }
+
+        var report = _unreported;
+        _unreported = 0;
+        return report;
+    }
+
+    private void Report(int consumed)
+    {
+        if (consumed > 0)
+        {
+            _link.OnConsumed(this, consumed);
+        }
+    }
+
+    private void CancelRead(CancellationToken token)
+    {
+        lock (_readGate)
+        {
+            if (_isReading && _readToken == token)
+            {
+                EndRead();
+                _reading.SetException(new OperationCanceledException(token));
+            }
+        }
+    }
+
+    private void EndRead()
+    {
+        _isReading = false;
+        _readBuffer = default;
+        _readToken = default;
+    }
+
+    int IValueTaskSource<int>.GetResult(short token)
+    {
+        _readRegistration.Unregister();
+        _readRegistration = default;
+        return _reading.GetResult(token);
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _reading.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _reading.OnCompleted(continuation, state, token, flags);
+}
