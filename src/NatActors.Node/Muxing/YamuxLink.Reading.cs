@@ -55,7 +55,7 @@ public sealed partial class YamuxLink
         stream.FailReading(StreamEnd.ResetLocally);
         RaiseEnded();
         Wake(wake, inline: false);
-        FinishIfGoneAway();
+        CloseIfGoneAway();
     }
 
     private async Task ReadLoopAsync()
@@ -68,9 +68,7 @@ public sealed partial class YamuxLink
                 var read = await _conduit.ReadAsync(buffer);
                 if (read == 0)
                 {
-                    Finish(_closing
-                        ? new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side.")
-                        : new LinkEnd(LinkEndKind.ClosedByPeer, "The peer closed the connection."));
+                    Finish(OrderlyEnd(), cut: false);
                     break;
                 }
 
@@ -82,11 +80,15 @@ public sealed partial class YamuxLink
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            Finish(new LinkEnd(LinkEndKind.TransportBroken, e.Message));
+            Finish(_closing ? OrderlyEnd() : new LinkEnd(LinkEndKind.TransportBroken, e.Message), cut: true);
         }
 
         ReadBuffers.Return(buffer);
     }
+
+    private LinkEnd OrderlyEnd() => _closing && !_goneAway
+        ? new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side.")
+        : new LinkEnd(LinkEndKind.ClosedByPeer, "The peer closed the connection.");
 
     /// <summary>False when the link is over.</summary>
     private bool Take(ReadOnlySpan<byte> input)
@@ -170,12 +172,12 @@ public sealed partial class YamuxLink
             case YamuxEventKind.RemoteFinished:
                 stream!.OnRemoteFinished();
                 RaiseEnded();
-                FinishIfGoneAway();
+                CloseIfGoneAway();
                 break;
             case YamuxEventKind.RemoteReset:
                 stream!.FailReading(StreamEnd.ResetByPeer);
                 RaiseEnded();
-                FinishIfGoneAway();
+                CloseIfGoneAway();
                 break;
             case YamuxEventKind.DataAfterFin:
                 stream!.FailReading(StreamEnd.ResetLocally);
@@ -185,10 +187,10 @@ public sealed partial class YamuxLink
                 RaiseRoundTrip();
                 break;
             case YamuxEventKind.GoneAway:
-                FinishIfGoneAway();
+                CloseIfGoneAway();
                 break;
             case YamuxEventKind.Violated:
-                Finish(new LinkEnd(LinkEndKind.ProtocolViolation, $"The peer broke the yamux protocol: {_session.Violation}."));
+                Finish(new LinkEnd(LinkEndKind.ProtocolViolation, $"The peer broke the yamux protocol: {_session.Violation}."), cut: false);
                 break;
         }
     }
@@ -218,11 +220,11 @@ public sealed partial class YamuxLink
     }
 
     /// <summary>After the peer's GoAway the last stream's end is the link's.</summary>
-    private void FinishIfGoneAway()
+    private void CloseIfGoneAway()
     {
         if (_goneAway && StreamCount == 0)
         {
-            Finish(new LinkEnd(LinkEndKind.ClosedByPeer, "The peer said goodbye."));
+            BeginClosing();
         }
     }
 }

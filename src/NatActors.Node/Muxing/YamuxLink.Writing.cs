@@ -283,7 +283,7 @@ public sealed partial class YamuxLink
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            Finish(new LinkEnd(LinkEndKind.TransportBroken, e.Message));
+            Finish(_closing ? OrderlyEnd() : new LinkEnd(LinkEndKind.TransportBroken, e.Message), cut: true);
         }
 
         _flushed.TrySetResult();

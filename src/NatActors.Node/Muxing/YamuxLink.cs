@@ -123,7 +123,7 @@ public sealed partial class YamuxLink : IMuxedLink
 
         if (tick == YamuxTick.KeepAliveTimeout)
         {
-            Finish(new LinkEnd(LinkEndKind.KeepAliveTimeout, "The peer no longer answers keep-alives."));
+            Finish(new LinkEnd(LinkEndKind.KeepAliveTimeout, "The peer no longer answers keep-alives."), cut: true);
         }
 
         Wake(wake, inline: false);
@@ -132,15 +132,7 @@ public sealed partial class YamuxLink : IMuxedLink
     /// <inheritdoc />
     public async ValueTask CloseAsync(CancellationToken cancellationToken)
     {
-        bool wake;
-        lock (Gate)
-        {
-            _closing = true;
-            _session.SendGoAway(YamuxGoAwayCode.Normal);
-            wake = TakeWake();
-        }
-
-        Wake(wake, inline: false);
+        BeginClosing();
         try
         {
             if (_events is not null)
@@ -158,7 +150,7 @@ public sealed partial class YamuxLink : IMuxedLink
     }
 
     /// <inheritdoc />
-    public void Abort() => Finish(new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side."));
+    public void Abort() => Finish(new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side."), cut: true);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -174,11 +166,31 @@ public sealed partial class YamuxLink : IMuxedLink
         }
     }
 
+    /// <summary>Lets the write loop send what is queued, a GoAway at the end, and half-close; the peer's end of the conduit ends the link.</summary>
+    private void BeginClosing()
+    {
+        bool wake;
+        lock (Gate)
+        {
+            _closing = true;
+            _session.SendGoAway(YamuxGoAwayCode.Normal);
+            wake = TakeWake();
+        }
+
+        Wake(wake, inline: false);
+    }
+
     /// <summary>Ends the link, the first time for good: fails every stream, frees both loops.</summary>
-    private void Finish(LinkEnd end)
+    /// <param name="end">Why.</param>
+    /// <param name="cut">
+    /// True to cut the conduit. The read loop, which ends by itself, leaves that out when nothing is being written: cutting could destroy
+    /// bytes on their way to the peer.
+    /// </param>
+    private void Finish(LinkEnd end, bool cut)
     {
         YamuxLinkStream[] streams;
         bool wake;
+        bool writing;
         lock (Gate)
         {
             if (_end is not null)
@@ -187,6 +199,7 @@ public sealed partial class YamuxLink : IMuxedLink
             }
 
             _end = end;
+            writing = !_writeLoopWaits && !_flushed.Task.IsCompleted;
             streams = [.. _session.Streams.Select(s => (YamuxLinkStream)s.Tag!)];
             foreach (var stream in streams)
             {
@@ -202,9 +215,12 @@ public sealed partial class YamuxLink : IMuxedLink
         }
 
         RaiseEnded();
-        _conduit.Abort();
+        if (cut || writing)
+        {
+            _conduit.Abort();
+        }
+
         Wake(wake, inline: false);
-        _flushed.TrySetResult();
     }
 
     /// <summary>Marks a stream as ended, once. Under <see cref="Gate"/>; the owner hears of it by <see cref="RaiseEnded"/>.</summary>

@@ -11,6 +11,9 @@ namespace NatActors.Wire.Muxing;
 /// </remarks>
 public sealed partial class YamuxSession
 {
+    /// <summary>The protocol id in multistream-select.</summary>
+    public const string ProtocolId = "/yamux/1.0.0";
+
     private readonly YamuxRole _role;
     private readonly YamuxOptions _options;
     private readonly Dictionary<uint, YamuxStream> _streams = [];
