@@ -114,7 +114,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case PortMessages.Bound bound: _listening = WithSelf(bound.Resolved); break;
+            case PortMessages.Bound bound: OnBoundAnew(bound); break;
             case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
             case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
             case Shutdown: OnShutdown(); break;
@@ -163,7 +163,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void OnBound(PortMessages.Bound bound)
     {
-        _listening = WithSelf(bound.Resolved);
+        OnBoundAnew(bound);
         Become(Running);
         _node.Events.Publish(new NodeEvents.Listening(_node.Self, _listening));
         _life.Started.TrySetResult(_listening);
@@ -176,6 +176,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         {
             Context.ActorOf(Props.Create(typeof(KeepConnectedActor), _node, peer));
         }
+    }
+
+    private void OnBoundAnew(PortMessages.Bound bound)
+    {
+        _listening = WithSelf(bound.Resolved);
+        Refs.Addresses.Tell(bound);
     }
 
     private void OnVitalServiceEnded(VitalServiceEnded ended) =>
