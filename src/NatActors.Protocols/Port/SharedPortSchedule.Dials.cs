@@ -41,7 +41,18 @@ public sealed partial class SharedPortSchedule
         return Flush(tuple);
     }
 
-    private void ConnectShared(DialRequest dial, TimeSpan now) => Connect(dial, freshPort: false, now);
+    private void ConnectShared(DialRequest dial, TimeSpan now)
+    {
+        if (_attempts.Values.Any(other => other is { LingersUntil: not null, Aborted: false } && other.Remote.Equals(dial.Remote)))
+        {
+            // The other side of a punch may be choosing that connect at this moment.
+            WaitOrLeave(TupleOf(dial.Remote), dial, now);
+        }
+        else
+        {
+            Connect(dial, freshPort: false, now);
+        }
+    }
 
     private void ConnectFresh(DialRequest dial, TimeSpan now) => Connect(dial, freshPort: true, now);
 
