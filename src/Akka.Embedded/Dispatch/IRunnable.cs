@@ -1,0 +1,7 @@
+namespace Akka.Dispatch;
+
+/// <summary>Something to run.</summary>
+public interface IRunnable
+{
+    void Run();
+}
