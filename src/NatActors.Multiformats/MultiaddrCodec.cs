@@ -76,7 +76,7 @@ internal static class MultiaddrCodec
         }
 
         // One trailing slash is common in what people paste and means nothing.
-        var parts = (text[^1] == '/' ? text[1..^1] : text[1..]).Split('/');
+        var parts = (text.Length > 1 && text[^1] == '/' ? text[1..^1] : text[1..]).Split('/');
         var bytes = new List<byte>();
         for (var i = 0; i < parts.Length; i++)
         {

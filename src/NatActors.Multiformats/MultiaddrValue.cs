@@ -93,7 +93,7 @@ internal static class MultiaddrValue
         MultiaddrValueKind.UInt64 => "a whole number",
         MultiaddrValueKind.Name => $"a name of 1 to {MaxNameLength} bytes without spaces",
         MultiaddrValueKind.PeerId => "a peer id, like 12D3Koo…",
-        _ => "a base64url multihash, like uEi…",
+        _ => "a multihash in multibase, like uEi…",
     };
 
     private static string? NameToText(ReadOnlySpan<byte> value)
@@ -177,21 +177,6 @@ internal static class MultiaddrValue
 
     private static bool IsPlainNumber(string text) => text.Length is > 0 and <= 20 && (text.Length == 1 || text[0] != '0');
 
-    private static byte[]? CertHashFromText(string text)
-    {
-        if (text.Length is < 2 or > PeerId.MaxTextLength || text[0] != Base64UrlPrefix)
-        {
-            return null;
-        }
-
-        Span<byte> buffer = stackalloc byte[PeerId.MaxTextLength];
-        var body = text.AsSpan(1);
-        if (!Base64Url.IsValid(body, out var length) || !Base64Url.TryDecodeFromChars(body, buffer, out var written))
-        {
-            return null;
-        }
-
-        var bytes = buffer[..Math.Min(length, written)].ToArray();
-        return Multihash.TryRead(bytes, out _, out _) ? bytes : null;
-    }
+    private static byte[]? CertHashFromText(string text) =>
+        MultibaseText.Decode(text) is { } bytes && Multihash.TryRead(bytes, out _, out _) ? bytes : null;
 }

@@ -9,7 +9,6 @@ internal static class PeerIdText
     private const byte CidVersion = 0x01;
     private const byte Libp2pKeyCodec = 0x72;
     private const char Base32Prefix = 'b';
-    private const char Base58Prefix = 'z';
 
     internal static string ToBase58(ReadOnlySpan<byte> multihash) => Base58.Bitcoin.Encode(multihash);
 
@@ -39,7 +38,7 @@ internal static class PeerIdText
 
         // peer-ids spec: base58btc multihashes start with 1 or Qm, everything else is a CID with a multibase prefix.
         var isBase58 = text[0] == '1' || text.StartsWith("Qm", StringComparison.Ordinal);
-        var bytes = isBase58 ? FromBase58(text) : FromCid(text, out error);
+        var bytes = isBase58 ? MultibaseText.DecodeBase58(text) : FromCid(text);
         if (bytes is null)
         {
             error = $"'{text}' is not a peer id: it is neither base58btc (12D3Koo…, Qm…) nor a CIDv1 of a libp2p key (bafz…).";
@@ -56,41 +55,6 @@ internal static class PeerIdText
         return true;
     }
 
-    private static byte[]? FromCid(string text, out string? error)
-    {
-        error = null;
-        var body = text[1..];
-        var cid = text[0] switch
-        {
-            Base32Prefix => FromBase32(body),
-            Base58Prefix => FromBase58(body),
-            _ => null,
-        };
-        return cid is { Length: > 2 } && cid[0] == CidVersion && cid[1] == Libp2pKeyCodec ? cid[2..] : null;
-    }
-
-    private static byte[]? FromBase58(string text)
-    {
-        Span<byte> buffer = stackalloc byte[PeerId.MaxTextLength];
-        return Base58.Bitcoin.TryDecode(text, buffer, out var written) ? buffer[..written].ToArray() : null;
-    }
-
-    private static byte[]? FromBase32(string text)
-    {
-        // RFC 4648 lower case without padding; leftover bits must be zero, so that each peer id has one text.
-        if (!text.All(c => c is (>= 'a' and <= 'z') or (>= '2' and <= '7')))
-        {
-            return null;
-        }
-
-        Span<byte> buffer = stackalloc byte[PeerId.MaxTextLength];
-        if (!Base32.Rfc4648.TryDecode(text, buffer, out var written))
-        {
-            return null;
-        }
-
-        var bytes = buffer[..written].ToArray();
-        var canonical = Base32.Rfc4648.Encode(bytes, padding: false);
-        return string.Equals(canonical, text, StringComparison.OrdinalIgnoreCase) ? bytes : null;
-    }
+    private static byte[]? FromCid(string text) =>
+        MultibaseText.Decode(text) is { Length: > 2 } cid && cid[0] == CidVersion && cid[1] == Libp2pKeyCodec ? cid[2..] : null;
 }
