@@ -104,7 +104,12 @@ internal sealed class TestRun(Workspace workspace, ActorRuntime runtime, bool sl
 
     private static ProjectResult Report(ProjectResult result)
     {
-        var verdict = result.Failures.Count > 0 ? "FAILED" : "ok";
+        var verdict = result switch
+        {
+            { Failures.Count: > 0 } => "FAILED",
+            { Passed: 0, Skips.Count: 0 } => "empty",
+            _ => "ok",
+        };
         Console.WriteLine($"  {verdict,-6} {result.Project} ({result.Passed} passed, {result.Took.TotalSeconds:F1} s)");
         return result;
     }
