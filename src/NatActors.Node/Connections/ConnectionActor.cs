@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Event;
-using NatActors.Multiformats;
 using NatActors.Node.Streams;
 using NatActors.Transports.Muxing;
 
@@ -27,6 +26,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private readonly ConnectionSeed _seed;
     private readonly IActorRef _connections;
     private readonly CancellationTokenSource _cancel = new();
+    private readonly TaskCompletionSource _patienceIsOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<long, IActorRef> _streams = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IMuxedLink? _link;
@@ -52,8 +52,13 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartSingleTimer(nameof(TooSlow), TooSlow.Instance, _node.Options.Connections.UpgradeTimeout);
+        if (_seed.SpeakAfter is { } patience)
+        {
+            Timers.StartSingleTimer(nameof(PatienceIsOver), PatienceIsOver.Instance, patience);
+        }
+
         var clock = Context.System.Scheduler;
-        ConnectionUpgrade.RunAsync(_node, _seed, () => clock.MonotonicClock, _cancel.Token)
+        ConnectionUpgrade.RunAsync(_node, _seed, () => clock.MonotonicClock, _patienceIsOver.Task, _cancel.Token)
             .PipeTo(Self, failure: e => new UpgradeDone(null, e.Message));
         Become(Upgrading);
     }
@@ -74,6 +79,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case UpgradeDone done: OnUpgradeDone(done); break;
+            case PatienceIsOver: _patienceIsOver.TrySetResult(); break;
             case TooSlow: OnTooSlow(); break;
             case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
             case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.NotConnected, "the connection is not up yet"); break;
@@ -123,7 +129,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
 
     private void OnUpgradeDone(UpgradeDone done)
     {
-        Timers.Cancel(nameof(TooSlow));
+        Timers.CancelAll();
         if (done.Result is not { } result)
         {
             Fail(done.Failure ?? "the handshake failed");
@@ -139,7 +145,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             LocalAddress = _seed.Conduit.LocalAddress,
             RemoteAddress = _seed.Conduit.RemoteAddress,
             Direction = _seed.Direction,
-            Role = _seed.Role,
+            Role = result.Role,
             Relayed = _seed.Relayed,
             PortReused = _seed.PortReused,
             Limits = _seed.Limits,
@@ -278,14 +284,13 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         public static readonly Tick Instance = new();
     }
 
+    private sealed record PatienceIsOver
+    {
+        public static readonly PatienceIsOver Instance = new();
+    }
+
     private sealed record CloseFlushed
     {
         public static readonly CloseFlushed Instance = new();
     }
 }
-
-/// <summary>What an upgrade came to: exactly one of the two is set.</summary>
-internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure);
-
-/// <summary>A secured and muxed connection.</summary>
-internal sealed record UpgradeResult(IMuxedLink Link, PeerId Peer, PublicKey PeerKey);

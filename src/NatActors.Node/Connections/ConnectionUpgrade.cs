@@ -1,0 +1,92 @@
+using NatActors.Node.Muxing;
+using NatActors.Node.Negotiation;
+using NatActors.Transports;
+using NatActors.Transports.Muxing;
+using NatActors.Transports.Security;
+using NatActors.Wire.Muxing;
+
+namespace NatActors.Node.Connections;
+
+/// <summary>
+/// Makes a secured, muxed link of a conduit, in the order of libp2p/specs connections: multistream-select, security, then the muxer, agreed
+/// inside the security handshake or by multistream-select again. The same for TCP and for relayed conduits.
+/// </summary>
+internal static class ConnectionUpgrade
+{
+    /// <summary>Runs the whole upgrade. A peer's misbehaviour is a value; a broken conduit or cancellation throws.</summary>
+    /// <param name="node">The security upgrades and limits.</param>
+    /// <param name="seed">The conduit and what is known of it.</param>
+    /// <param name="clock">Monotonic time.</param>
+    /// <param name="patienceIsOver">Completes when a listener that may speak first has waited long enough.</param>
+    /// <param name="cancellationToken">Cuts it off.</param>
+    public static async Task<UpgradeDone> RunAsync(
+        NodeContext node, ConnectionSeed seed, Func<TimeSpan> clock, Task patienceIsOver, CancellationToken cancellationToken)
+    {
+        var (conduit, role) = await DecideRoleAsync(seed, patienceIsOver, cancellationToken);
+        var security = await SelectAsync(conduit, role, [.. node.Security.Select(s => s.Protocol)], cancellationToken);
+        if (security.Protocol is null)
+        {
+            return Failed($"no security protocol agreed: {security.Failure}");
+        }
+
+        var upgrade = node.Security.First(s => s.Protocol == security.Protocol);
+        var secured = await upgrade.UpgradeAsync(security.Conduit, role, seed.ExpectedPeer, cancellationToken);
+        if (secured.Failure is { } failure)
+        {
+            return Failed(failure);
+        }
+
+        return await MuxAsync(node, secured, role, clock, cancellationToken);
+    }
+
+    private static async Task<(IConduit Conduit, ConnectionRole Role)> DecideRoleAsync(
+        ConnectionSeed seed, Task patienceIsOver, CancellationToken cancellationToken)
+    {
+        if (seed.SpeakAfter is null || seed.Role == ConnectionRole.Dialer)
+        {
+            return (seed.Conduit, seed.Role);
+        }
+
+        var conduit = new FirstWord(seed.Conduit);
+        return await conduit.OtherSpeaksAsync(patienceIsOver, cancellationToken)
+            ? (conduit, ConnectionRole.Listener)
+            : (conduit, ConnectionRole.Dialer);
+    }
+
+    private static async Task<UpgradeDone> MuxAsync(
+        NodeContext node, SecurityResult secured, ConnectionRole role, Func<TimeSpan> clock, CancellationToken cancellationToken)
+    {
+        var conduit = secured.Conduit!;
+        if (secured.EarlyMuxer is null)
+        {
+            var muxer = await SelectAsync(conduit, role, [YamuxSession.ProtocolId], cancellationToken);
+            if (muxer.Protocol is null)
+            {
+                return Failed($"no muxer agreed: {muxer.Failure}");
+            }
+
+            conduit = muxer.Conduit;
+        }
+        else if (secured.EarlyMuxer != YamuxSession.ProtocolId)
+        {
+            return Failed($"the muxer {secured.EarlyMuxer} is not spoken here");
+        }
+
+        var options = new YamuxOptions { MaxInboundStreams = node.Options.Connections.MaxStreamsPerConnection };
+        return new UpgradeDone(new UpgradeResult(new YamuxLink(conduit, role, options, clock), secured.RemotePeer!, secured.RemoteKey!, role), null);
+    }
+
+    private static Task<ConduitNegotiationResult> SelectAsync(
+        IConduit conduit, ConnectionRole role, IReadOnlyList<string> protocols, CancellationToken cancellationToken) =>
+        role == ConnectionRole.Dialer
+            ? ConduitNegotiation.ProposeAsync(conduit, protocols, cancellationToken)
+            : ConduitNegotiation.AnswerAsync(conduit, protocols.Contains, cancellationToken);
+
+    private static UpgradeDone Failed(string reason) => new(null, reason);
+}
+
+/// <summary>What an upgrade came to: exactly one of the two is set.</summary>
+internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure);
+
+/// <summary>A secured and muxed connection, and the role this end turned out to have.</summary>
+internal sealed record UpgradeResult(IMuxedLink Link, Multiformats.PeerId Peer, Multiformats.PublicKey PeerKey, ConnectionRole Role);
