@@ -8,7 +8,7 @@ namespace NatActors.Node.Connections;
 /// Keeps the node connected to one peer: dials at the start, again with back-off until it answers, again when it is lost.
 /// <code>
 /// Dialing --dialed--> Connected --the last connection is down--> Dialing
-///    ^--retry-- Resting <--failed--+
+///    +--failed--> Resting --retry--> Dialing
 /// </code>
 /// </summary>
 public sealed class KeepConnectedActor : UntypedActor, IWithTimers

@@ -33,7 +33,10 @@ public sealed class ProtocolTable
     public IDisposable Register(ProtocolRegistration registration)
     {
         ArgumentNullException.ThrowIfNull(registration);
-        if (!ImmutableInterlocked.TryAdd(ref _table, registration.Protocol, registration))
+        var added = ImmutableInterlocked.Update(
+            ref _table,
+            table => table.ContainsKey(registration.Protocol) ? table : table.Add(registration.Protocol, registration));
+        if (!added)
         {
             throw new InvalidOperationException(
                 $"{registration.Protocol} is served already; dispose the earlier registration first.");
