@@ -103,9 +103,6 @@ public sealed class LabRouter
         }
     }
 
-    /// <summary>How many flows it remembers, both of its own and of those it forwards.</summary>
-    public int MappingCount() => ConnectionTracking.Count(_netns);
-
     /// <summary>Forwards a port of the outer address to a host behind it, TCP and UDP, whatever the NAT type; a carrier's router knows nothing of it.</summary>
     /// <param name="port">The outer port, 1 to 65535.</param>
     /// <param name="host">A host behind this router.</param>

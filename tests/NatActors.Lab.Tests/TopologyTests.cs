@@ -86,6 +86,10 @@ public sealed class TopologyTests(LabFixture fixture) : IClassFixture<LabFixture
         var seen = (await r.NextAsync()).From;
         Lab.Router("NA").CableOut();
         r.Send(Hello + 1, seen);
+
+        // A round trip through the core later, the datagram has met the dead cable.
+        using var s = Lab.Host("S").Udp(Port);
+        await PingAsync(r, s, Lab.Host("S").At(Port));
         Lab.Router("NA").CableIn();
         Lab.Host("R").CableOut();
         Lab.Host("R").CableIn();

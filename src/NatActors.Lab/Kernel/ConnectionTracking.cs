@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 
 namespace NatActors.Lab.Kernel;
 
@@ -26,10 +25,6 @@ internal static class ConnectionTracking
             throw new LabException($"emptying connection tracking in {netns.Name} failed: error {error}");
         }
     }
-
-    /// <summary>The number of entries.</summary>
-    internal static int Count(NetNamespace netns) =>
-        netns.Run(() => int.Parse(File.ReadAllText("/proc/sys/net/netfilter/nf_conntrack_count"), CultureInfo.InvariantCulture));
 
     private static unsafe int FlushHere()
     {
