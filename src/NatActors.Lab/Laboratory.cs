@@ -16,6 +16,7 @@ public sealed class Laboratory : IAsyncDisposable
     private const string CoreName = "core";
     private const int DelayDeviceQueue = 4000;
     private const string FromDelayDevice = "10";
+    private const string LostAfterDelay = "15";
     private const string IntoDelayDevice = "20";
     private const string DelayTable = "100";
 
@@ -214,6 +215,9 @@ public sealed class Laboratory : IAsyncDisposable
             $"link set {TunDelay.DeviceName} txqueuelen {DelayDeviceQueue} up",
             $"route add default dev {TunDelay.DeviceName} table {DelayTable}",
             $"rule add iif {TunDelay.DeviceName} lookup main pref {FromDelayDevice}",
+
+            // What the main table cannot route (a cable is out) is lost; without this it would circle in the device until the cable is in.
+            $"rule add blackhole iif {TunDelay.DeviceName} pref {LostAfterDelay}",
             $"rule add lookup {DelayTable} pref {IntoDelayDevice}",
         ];
         Tool.Ip(Core.Name, commands);
