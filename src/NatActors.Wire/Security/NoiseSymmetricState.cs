@@ -90,6 +90,17 @@ internal sealed class NoiseSymmetricState : IDisposable
         CryptographicOperations.ZeroMemory(_chainingKey);
     }
 
-    // Noise specification section 4.3: HKDF of RFC 5869 with the chaining key as salt and no info.
-    private void Derive(ReadOnlySpan<byte> secret, Span<byte> output) => HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, output, _chainingKey, []);
+    // Noise specification section 4.3, with two outputs. Not the BCL's HKDF: over OpenSSL it refuses the empty secret of the last step.
+    private void Derive(ReadOnlySpan<byte> secret, Span<byte> output)
+    {
+        Span<byte> temporary = stackalloc byte[HashLength];
+        Span<byte> block = stackalloc byte[HashLength + 1];
+        HMACSHA256.HashData(_chainingKey, secret, temporary);
+        HMACSHA256.HashData(temporary, [1], output[..HashLength]);
+        output[..HashLength].CopyTo(block);
+        block[HashLength] = 2;
+        HMACSHA256.HashData(temporary, block, output[HashLength..]);
+        CryptographicOperations.ZeroMemory(temporary);
+        CryptographicOperations.ZeroMemory(block);
+    }
 }
