@@ -19,6 +19,7 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
     private readonly NodeContext _node;
     private readonly ObservedAddresses _observed = new(new ObservedRules());
     private readonly Dictionary<PeerId, IReadOnlyList<Multiaddr>> _relayed = [];
+    private readonly HashSet<long> _connections = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private AddressSet _told = AddressSet.Empty;
     private IReadOnlyList<Multiaddr> _bound = [];
@@ -48,7 +49,7 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
             case AddressMessages.AddressObserved observed: OnObserved(observed.Observation); break;
             case PortMessages.Bound bound: OnBound(bound); break;
             case ConnectionsMessages.ConnectionDown down: OnConnectionDown(down.Connection.Id); break;
-            case ConnectionsMessages.ConnectionUp: break;
+            case ConnectionsMessages.ConnectionUp up: _connections.Add(up.Connection.Id); break;
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
             case Poll: _node.Refs.Ports.Tell(new PortMessages.GetBound()); break;
             default: Unhandled(message); break;
@@ -75,12 +76,17 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
 
     private void OnObserved(Observation observation)
     {
-        _observed.OnObserved(observation);
-        TellIfChanged();
+        // Identify may not have heard yet that the connection is gone; nobody would take its observation back.
+        if (_connections.Contains(observation.ConnectionId))
+        {
+            _observed.OnObserved(observation);
+            TellIfChanged();
+        }
     }
 
     private void OnConnectionDown(long connectionId)
     {
+        _connections.Remove(connectionId);
         _observed.OnConnectionEnded(connectionId);
         TellIfChanged();
     }

@@ -279,12 +279,12 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 
     private void OnSubscribe(IActorRef subscriber)
     {
-        if (!_subscribers.Add(subscriber))
+        if (_subscribers.Add(subscriber))
         {
-            return;
+            Context.Watch(subscriber);
         }
 
-        Context.Watch(subscriber);
+        // Also for one that subscribes again: it was restarted and has forgotten all.
         foreach (var up in _up.Values)
         {
             subscriber.Tell(new ConnectionsMessages.ConnectionUp(up.Info));

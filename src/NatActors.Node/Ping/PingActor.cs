@@ -1,0 +1,150 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Connections;
+using NatActors.Node.Streams;
+using NatActors.Protocols.Perf;
+using NatActors.Protocols.Ping;
+
+namespace NatActors.Node.Ping;
+
+/// <summary>
+/// Pings and measures peers, and answers theirs. One state; every stream is a child of its own: <c>ping-n</c>, <c>perf-n</c> for requests,
+/// <c>answer-n</c> for inbound streams. Also registers the echo, where the options ask for it.
+/// </summary>
+public sealed class PingActor : UntypedActor
+{
+    /// <summary>Inbound measurements of one peer at once. Ours.</summary>
+    public const int MaxPerfPerPeer = 2;
+
+    /// <summary>Inbound measurements at once. Ours: each wants the whole line.</summary>
+    public const int MaxPerf = 16;
+
+    private readonly NodeContext _node;
+    private readonly List<IDisposable> _registrations = [];
+    private readonly Dictionary<(IActorRef ReplyTo, long Id), IActorRef> _runs = [];
+    private readonly HashSet<PeerId> _pinged = [];
+    private readonly Dictionary<(string Protocol, PeerId Peer), int> _answering = [];
+    private int _measured;
+    private long _children;
+
+    /// <summary>Creates the actor.</summary>
+    public PingActor(NodeContext node) => _node = node;
+
+    /// <inheritdoc />
+    protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
+
+    /// <inheritdoc />
+    protected override void PreStart()
+    {
+        _registrations.Add(_node.Protocols.Register(PingProtocol.Id, Self, allowLimited: true));
+        if (_node.Options.Perf)
+        {
+            _registrations.Add(_node.Protocols.Register(PerfProtocol.Id, Self, allowLimited: true));
+        }
+
+        if (_node.Options.Echo)
+        {
+            _registrations.Add(_node.Protocols.Register(EchoService.Id, EchoService.EchoAsync, allowLimited: true));
+        }
+    }
+
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PingMessages.Ping ping: OnPing(ping); break;
+            case PingMessages.Measure measure: OnMeasure(measure); break;
+            case PingMessages.Cancel cancel: OnCancel(cancel); break;
+            case StreamMessages.InboundStream inbound: OnInbound(inbound.Stream, inbound.Connection); break;
+            case RunEnded ended: OnRunEnded(ended); break;
+            case AnswerEnded ended: OnAnswerEnded(ended); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnPing(PingMessages.Ping ping)
+    {
+        if (ping.Count < 1)
+        {
+            ping.ReplyTo.Tell(new PingMessages.PingFailed(ping.Id, $"{ping.Count} pings cannot be sent; ask for at least one"));
+        }
+        else if (!_pinged.Add(ping.Peer))
+        {
+            // specs ping/ping.md: one ping stream a peer.
+            ping.ReplyTo.Tell(new PingMessages.PingFailed(ping.Id, "the peer is being pinged already; wait until that is done"));
+        }
+        else
+        {
+            Run(ping.ReplyTo, ping.Id, ping.Peer, typeof(PingRunActor), ping);
+        }
+    }
+
+    private void OnMeasure(PingMessages.Measure measure) => Run(measure.ReplyTo, measure.Id, null, typeof(PerfRunActor), measure);
+
+    private void Run(IActorRef replyTo, long id, PeerId? pinged, Type type, object request)
+    {
+        var name = pinged is null ? "perf" : "ping";
+        var child = Context.ActorOf(Props.Create(type, _node, request), $"{name}-{++_children}");
+        Context.WatchWith(child, new RunEnded(replyTo, id, pinged));
+        _runs[(replyTo, id)] = child;
+    }
+
+    private void OnCancel(PingMessages.Cancel cancel)
+    {
+        if (_runs.TryGetValue((cancel.ReplyTo, cancel.Id), out var run))
+        {
+            run.Tell(cancel);
+        }
+    }
+
+    private void OnRunEnded(RunEnded ended)
+    {
+        _runs.Remove((ended.ReplyTo, ended.Id));
+        if (ended.Pinged is { } peer)
+        {
+            _pinged.Remove(peer);
+        }
+    }
+
+    private void OnInbound(PeerStream stream, ConnectionInfo connection)
+    {
+        var isPerf = stream.Protocol == PerfProtocol.Id;
+        var key = (stream.Protocol, connection.Peer);
+        var open = _answering.GetValueOrDefault(key);
+        if (open >= (isPerf ? MaxPerfPerPeer : PingProtocol.MaxInboundPerPeer) || (isPerf && _measured >= MaxPerf))
+        {
+            stream.Reset();
+            return;
+        }
+
+        _answering[key] = open + 1;
+        _measured += isPerf ? 1 : 0;
+        var child = Context.ActorOf(
+            Props.Create(isPerf ? typeof(PerfAnswerActor) : typeof(PingAnswerActor), stream), $"answer-{++_children}");
+        Context.WatchWith(child, new AnswerEnded(stream.Protocol, connection.Peer));
+    }
+
+    private void OnAnswerEnded(AnswerEnded ended)
+    {
+        var key = (ended.Protocol, ended.Peer);
+        _measured -= ended.Protocol == PerfProtocol.Id ? 1 : 0;
+        if (--_answering[key] == 0)
+        {
+            _answering.Remove(key);
+        }
+    }
+
+    private sealed record RunEnded(IActorRef ReplyTo, long Id, PeerId? Pinged);
+
+    private sealed record AnswerEnded(string Protocol, PeerId Peer);
+}
