@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Transports;
@@ -102,5 +103,11 @@ public static class PortMessages
     }
 
     /// <summary>To the owner of a port: a connection of that port has ended on this side, so its 4-tuple is free.</summary>
-    internal sealed record ConduitClosed(System.Net.IPEndPoint Remote);
+    internal sealed record ConduitClosed(IPEndPoint Remote, bool WasAccepted);
+
+    /// <summary>To the <see cref="PortsActor"/>: the owner has its port.</summary>
+    internal sealed record Opened(Multiaddr Address, IPEndPoint EndPoint);
+
+    /// <summary>To the <see cref="PortsActor"/>: the owner could not bind.</summary>
+    internal sealed record OpenFailed(BindFailureKind Kind, string Detail);
 }
