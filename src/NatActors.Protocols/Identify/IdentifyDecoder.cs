@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using NatActors.Multiformats;
 using NatActors.Protocols.Identify.Proto;
+using NatActors.Wire.Framing;
 
 namespace NatActors.Protocols.Identify;
 
@@ -12,10 +13,7 @@ namespace NatActors.Protocols.Identify;
 public sealed class IdentifyDecoder
 {
     private readonly IdentifyMessage _merged = new();
-    private readonly byte[] _prefix = new byte[Varint.MaxLength];
-    private byte[]? _message;
-    private int _filled;
-    private int _prefixLength;
+    private readonly MessageScanner _scanner = new(IdentifyProtocol.MaxMessageLength);
     private int _total;
 
     /// <summary>Why the answer was refused.</summary>
@@ -29,7 +27,21 @@ public sealed class IdentifyDecoder
     {
         while (!bytes.IsEmpty && Failure == IdentifyFailure.None)
         {
-            bytes = bytes[(_message is null ? TakePrefix(bytes[0]) : TakeBody(bytes))..];
+            // go-libp2p identify id.go: 10 messages.
+            if (MessageCount == IdentifyProtocol.MaxMessages)
+            {
+                Failure = IdentifyFailure.TooManyMessages;
+                break;
+            }
+
+            var status = _scanner.Read(bytes, out var consumed);
+            bytes = bytes[consumed..];
+            switch (status)
+            {
+                case ScanStatus.Message: OnMessage(_scanner.Message.Span); break;
+                case ScanStatus.Failed: Failure = OfScanner(_scanner.Failure); break;
+                default: break;
+            }
         }
 
         return Failure == IdentifyFailure.None;
@@ -41,7 +53,7 @@ public sealed class IdentifyDecoder
     /// </summary>
     public IdentifyUpdate? OnEnd()
     {
-        if (Failure == IdentifyFailure.None && (_message is not null || _prefixLength > 0))
+        if (Failure == IdentifyFailure.None && _scanner.IsInsideMessage)
         {
             Failure = IdentifyFailure.Truncated;
         }
@@ -53,77 +65,28 @@ public sealed class IdentifyDecoder
         return Failure == IdentifyFailure.None ? ToUpdate(_merged) : null;
     }
 
-    private int TakePrefix(byte next)
+    private void OnMessage(ReadOnlySpan<byte> message)
     {
-        _prefix[_prefixLength++] = next;
-        switch (Varint.TryRead(_prefix.AsSpan(0, _prefixLength), out var length, out _, out _))
-        {
-            case DecodeStatus.NeedMoreData:
-                break;
-            case DecodeStatus.Invalid:
-                Failure = IdentifyFailure.BadLength;
-                break;
-            default:
-                Begin(length);
-                break;
-        }
-
-        return 1;
-    }
-
-    private void Begin(ulong length)
-    {
-        // go-libp2p identify id.go: 8 KiB a message, 10 messages.
-        if (length > IdentifyProtocol.MaxMessageLength)
-        {
-            Failure = IdentifyFailure.MessageTooLarge;
-        }
-        else if (MessageCount == IdentifyProtocol.MaxMessages)
-        {
-            Failure = IdentifyFailure.TooManyMessages;
-        }
-        else if (_total + (int)length > IdentifyProtocol.MaxTotalLength)
+        MessageCount++;
+        _total += message.Length;
+        if (_total > IdentifyProtocol.MaxTotalLength)
         {
             Failure = IdentifyFailure.TooLarge;
-        }
-        else
-        {
-            _total += (int)length;
-            _message = new byte[(int)length];
-            _filled = 0;
-            _prefixLength = 0;
-            EndIfWhole();
-        }
-    }
-
-    private int TakeBody(ReadOnlySpan<byte> bytes)
-    {
-        var taken = Math.Min(bytes.Length, _message!.Length - _filled);
-        bytes[..taken].CopyTo(_message.AsSpan(_filled));
-        _filled += taken;
-        EndIfWhole();
-        return taken;
-    }
-
-    private void EndIfWhole()
-    {
-        if (_filled < _message!.Length)
-        {
             return;
         }
 
         try
         {
-            _merged.MergeFrom(_message);
+            _merged.MergeFrom(message);
         }
         catch (InvalidProtocolBufferException)
         {
             Failure = IdentifyFailure.Malformed;
         }
-
-        MessageCount++;
-        _message = null;
     }
+
+    private static IdentifyFailure OfScanner(FramingFailure failure) =>
+        failure == FramingFailure.MessageTooLarge ? IdentifyFailure.MessageTooLarge : IdentifyFailure.BadLength;
 
     private static IdentifyUpdate ToUpdate(IdentifyMessage message) => new()
     {
