@@ -125,7 +125,7 @@ public sealed class NatNode : INatNode
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Actor.Tell(new NodeActor.Shutdown());
+        Actor.Tell(new NodeMessages.Shutdown());
         await _completion.Task;
         _facade.Tell(PoisonPill.Instance);
         _context.Events.Complete();

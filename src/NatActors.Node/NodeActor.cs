@@ -105,7 +105,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
             case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
             case Happened or Terminated: break;
-            case Shutdown: OnShutdown(); break;
+            case NodeMessages.Shutdown: OnShutdown(); break;
             default: Serving(message); break;
         }
     }
@@ -117,7 +117,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case PortMessages.Bound bound: OnBoundAnew(bound); break;
             case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
             case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
-            case Shutdown: OnShutdown(); break;
+            case NodeMessages.Shutdown: OnShutdown(); break;
             default: Serving(message); break;
         }
     }
@@ -157,7 +157,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 break;
             case ConnectionsMessages.StreamOpened opened: opened.Stream.Reset(); break;
             case Happened happened: OnHappened(happened.Event); break;
-            default: break;
+            default: Unhandled(message); break;
         }
     }
 
@@ -290,9 +290,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private IReadOnlyList<Multiaddr> WithSelf(IReadOnlyList<Multiaddr> addresses) => [.. addresses.Select(a => a.WithPeerId(_node.Self))];
 
     private IActorRef Child(Type type, string name) => Context.ActorOf(Props.Create(type, _node), name);
-
-    /// <summary>End in order: close the connections, then stop.</summary>
-    public sealed record Shutdown;
 
     private sealed record Happened(NodeEvent Event);
 

@@ -59,6 +59,9 @@ public static class NodeMessages
         IReadOnlyList<Multiaddr> Addresses,
         IReadOnlyList<ConnectionsMessages.ConnectionStatus> Connections);
 
+    /// <summary>End in order: close the connections, then stop.</summary>
+    public sealed record Shutdown;
+
     /// <summary>From the node to who started it: it listens (see <see cref="NodeEvents.Listening"/>) and takes requests.</summary>
     public sealed record Started(IReadOnlyList<Multiaddr> Addresses);
 

@@ -59,7 +59,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
 
         var clock = Context.System.Scheduler;
         ConnectionUpgrade.RunAsync(_node, _seed, () => clock.MonotonicClock, _patienceIsOver.Task, _cancel.Token)
-            .PipeTo(Self, failure: e => new UpgradeDone(null, e.Message));
+            .PipeTo(Self, failure: e => new ConnectionMessages.UpgradeDone(null, e.Message));
         Become(Upgrading);
     }
 
@@ -78,7 +78,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case UpgradeDone done: OnUpgradeDone(done); break;
+            case ConnectionMessages.UpgradeDone done: OnUpgradeDone(done); break;
             case PatienceIsOver: _patienceIsOver.TrySetResult(); break;
             case TooSlow: OnTooSlow(); break;
             case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
@@ -127,7 +127,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnUpgradeDone(UpgradeDone done)
+    private void OnUpgradeDone(ConnectionMessages.UpgradeDone done)
     {
         Timers.CancelAll();
         if (done.Result is not { } result)

@@ -62,4 +62,7 @@ public static class ConnectionMessages
 
     /// <summary>From the parent, by way of identify: what the peer speaks.</summary>
     public sealed record PeerSpeaks(IReadOnlyList<string> Protocols);
+
+    /// <summary>To the actor, from the upgrade it started: exactly one of the two is set.</summary>
+    internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure);
 }

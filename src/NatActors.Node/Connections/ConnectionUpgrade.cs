@@ -19,7 +19,7 @@ internal static class ConnectionUpgrade
     /// <param name="clock">Monotonic time.</param>
     /// <param name="patienceIsOver">Completes when a listener that may speak first has waited long enough.</param>
     /// <param name="cancellationToken">Cuts it off.</param>
-    public static async Task<UpgradeDone> RunAsync(
+    public static async Task<ConnectionMessages.UpgradeDone> RunAsync(
         NodeContext node, ConnectionSeed seed, Func<TimeSpan> clock, Task patienceIsOver, CancellationToken cancellationToken)
     {
         var (conduit, role) = await DecideRoleAsync(seed, patienceIsOver, cancellationToken);
@@ -53,7 +53,7 @@ internal static class ConnectionUpgrade
             : (conduit, ConnectionRole.Dialer);
     }
 
-    private static async Task<UpgradeDone> MuxAsync(
+    private static async Task<ConnectionMessages.UpgradeDone> MuxAsync(
         NodeContext node, SecurityResult secured, ConnectionRole role, Func<TimeSpan> clock, CancellationToken cancellationToken)
     {
         var conduit = secured.Conduit!;
@@ -73,7 +73,7 @@ internal static class ConnectionUpgrade
         }
 
         var options = new YamuxOptions { MaxInboundStreams = node.Options.Connections.MaxStreamsPerConnection };
-        return new UpgradeDone(new UpgradeResult(new YamuxLink(conduit, role, options, clock), secured.RemotePeer!, secured.RemoteKey!, role), null);
+        return new ConnectionMessages.UpgradeDone(new UpgradeResult(new YamuxLink(conduit, role, options, clock), secured.RemotePeer!, secured.RemoteKey!, role), null);
     }
 
     private static Task<ConduitNegotiationResult> SelectAsync(
@@ -82,11 +82,8 @@ internal static class ConnectionUpgrade
             ? ConduitNegotiation.ProposeAsync(conduit, protocols, cancellationToken)
             : ConduitNegotiation.AnswerAsync(conduit, protocols.Contains, cancellationToken);
 
-    private static UpgradeDone Failed(string reason) => new(null, reason);
+    private static ConnectionMessages.UpgradeDone Failed(string reason) => new(null, reason);
 }
-
-/// <summary>What an upgrade came to: exactly one of the two is set.</summary>
-internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure);
 
 /// <summary>A secured and muxed connection, and the role this end turned out to have.</summary>
 internal sealed record UpgradeResult(IMuxedLink Link, Multiformats.PeerId Peer, Multiformats.PublicKey PeerKey, ConnectionRole Role);
