@@ -102,13 +102,14 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     public override void Stop(IActorRef actor)
     {
-        if (actor is LocalRef local)
+        var target = InternalRef.Of(actor);
+        if (target?.GetParent() is LocalRef parent)
         {
-            (local.GetParent() as LocalRef)?.Cell.Stop(local);
+            parent.Cell.Stop(target);
         }
         else
         {
-            (actor as InternalRef)?.Stop();
+            target?.Stop();
         }
     }
 

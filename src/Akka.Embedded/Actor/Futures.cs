@@ -36,12 +36,8 @@ public static class Futures
         return future.Task;
     }
 
-    private static ActorSystemImpl? SystemOf(ICanTell self) => self switch
-    {
-        InternalRef { System: { } system } => system,
-        ActorSelection { Anchor: InternalRef { System: { } system } } => system,
-        _ => ActorCell.Current?.SystemImpl,
-    };
+    private static ActorSystemImpl? SystemOf(ICanTell self) =>
+        InternalRef.Of(self is ActorSelection selection ? selection.Anchor : self as IActorRef)?.System ?? ActorCell.Current?.SystemImpl;
 }
 
 /// <summary>Takes one answer.</summary>

@@ -9,7 +9,7 @@ public static class GracefulStopSupport
     /// <summary>Sends <paramref name="stopMessage"/>; true when the actor has ended, cancelled when it has not in time.</summary>
     public static Task<bool> GracefulStop(this IActorRef target, TimeSpan timeout, object stopMessage)
     {
-        if (target is not InternalRef { System: { } system } watched || watched.IsTerminated)
+        if (InternalRef.Of(target) is not { System: { } system } watched || watched.IsTerminated)
         {
             return Task.FromResult(true);
         }
@@ -27,7 +27,7 @@ public static class WatchAsyncSupport
     /// <summary>True when the actor has ended, false when <paramref name="token"/> was cancelled before.</summary>
     public static async Task<bool> WatchAsync(this IActorRef target, CancellationToken token = default)
     {
-        if (target is not InternalRef { System: { } system } watched)
+        if (InternalRef.Of(target) is not { System: { } system } watched)
         {
             throw new InvalidOperationException($"{target} is not a local actor");
         }

@@ -1,4 +1,4 @@
-using Akka.Configuration;
+using Akka.Embedded;
 using Akka.Event;
 
 namespace Akka.Actor;
@@ -99,6 +99,9 @@ internal static class Schedulers
 /// <summary>Starts the loggers of <c>akka.loggers</c>.</summary>
 internal static class LoggerStart
 {
+    // akka.logger-startup-timeout of the packages.
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(5);
+
     public static void Run(ActorSystemImpl system)
     {
         var settings = system.Settings;
@@ -126,7 +129,16 @@ internal static class LoggerStart
             }
         }
 
-        logger.Tell(new InitializeLogger(system.EventStream), system.IgnoreRef);
+        if (system.Dispatcher is ThreadPoolDispatcher)
+        {
+            // What the logger subscribes to must count for the first event already.
+            logger.Ask<LoggerInitialized>(new InitializeLogger(system.EventStream), StartTimeout).Wait();
+        }
+        else
+        {
+            logger.Tell(new InitializeLogger(system.EventStream), system.IgnoreRef);
+        }
+
         return logger;
     }
 }

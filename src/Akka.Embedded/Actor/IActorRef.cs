@@ -27,7 +27,7 @@ public abstract class ActorRefBase : IActorRef
 
     public bool Equals(IActorRef? other) =>
         ReferenceEquals(this, other)
-            || (other is not null && Path.Uid == other.Path.Uid && Path.Equals(other.Path) && GetType() == other.GetType());
+            || (other is not null && Path.Uid == other.Path.Uid && Path.Equals(other.Path));
 
     public override bool Equals(object? obj) => ReferenceEquals(this, obj) || (obj is IActorRef other && Equals(other));
 

@@ -31,12 +31,13 @@ internal sealed partial class ActorCell
 
     public void Stop(IActorRef child)
     {
-        if (child is LocalRef local && IsChild(local))
+        var target = InternalRef.Of(child);
+        if (target is LocalRef local && IsChild(local))
         {
             _children!.MarkDying(local);
         }
 
-        (child as InternalRef)?.Stop();
+        target?.Stop();
     }
 
     /// <summary>Counts a restart of a child and says whether the limit allows it.</summary>

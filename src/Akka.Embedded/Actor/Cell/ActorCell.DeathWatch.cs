@@ -15,14 +15,14 @@ internal sealed partial class ActorCell
 
     public IActorRef Unwatch(IActorRef subject)
     {
-        if (_extras is { } extras)
+        if (_extras is { } extras && InternalRef.Of(subject) is { } watched)
         {
-            if (extras.Watching?.Remove(subject) == true && subject is InternalRef watched)
+            if (extras.Watching?.Remove(watched) == true)
             {
-                watched.SendSystem(new UnwatchMessage(subject, _self));
+                watched.SendSystem(new UnwatchMessage(watched, _self));
             }
 
-            extras.TerminatedQueued?.Remove(subject);
+            extras.TerminatedQueued?.Remove(watched);
         }
 
         return subject;
@@ -46,13 +46,13 @@ internal sealed partial class ActorCell
 
     private IActorRef Watch(IActorRef subject, object? message)
     {
-        if (Equals(subject, _self) || subject is not InternalRef watched)
+        if (InternalRef.Of(subject) is not { } watched || ReferenceEquals(watched, _self))
         {
             return subject;
         }
 
         var watching = Extras.Watching ??= [];
-        if (watching.TryGetValue(subject, out var before))
+        if (watching.TryGetValue(watched, out var before))
         {
             if (!Equals(before, message))
             {
@@ -64,8 +64,8 @@ internal sealed partial class ActorCell
             return subject;
         }
 
-        watching[subject] = message;
-        watched.SendSystem(new WatchMessage(subject, _self));
+        watching[watched] = message;
+        watched.SendSystem(new WatchMessage(watched, _self));
         return subject;
     }
 

@@ -29,7 +29,11 @@ internal sealed partial class ActorCell : IUntypedActorContext
     }
 
     /// <summary>The cell whose actor runs on this thread.</summary>
-    public static ActorCell? Current => _current;
+    public static ActorCell? Current
+    {
+        get => _current;
+        internal set => _current = value;
+    }
 
     public ActorSystemImpl SystemImpl => _system;
 

@@ -5,6 +5,10 @@ namespace Akka.Actor;
 /// <summary>A reference that takes system messages too.</summary>
 internal abstract class InternalRef : ActorRefBase
 {
+    /// <summary>The reference as the runtime knows it; null for one that is not of this runtime.</summary>
+    public static InternalRef? Of(IActorRef? reference) =>
+        reference as InternalRef ?? (reference as IRefOfAnother)?.Inner as InternalRef;
+
     /// <summary>Whether the actor has ended.</summary>
     public virtual bool IsTerminated => false;
 
@@ -25,6 +29,12 @@ internal abstract class InternalRef : ActorRefBase
     public virtual void Stop()
     {
     }
+}
+
+/// <summary>A reference that stands before another one: a test probe.</summary>
+internal interface IRefOfAnother
+{
+    IActorRef Inner { get; }
 }
 
 /// <summary>An actor of this process.</summary>
