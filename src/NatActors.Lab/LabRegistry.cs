@@ -12,8 +12,15 @@ namespace NatActors.Lab;
 /// <param name="Hosts">Its hosts.</param>
 /// <param name="Routers">Its routers.</param>
 /// <param name="PathDelayMs">One way through the core, in milliseconds.</param>
+/// <param name="IsKept">Whether its process does nothing but keep it up, until <c>lab down</c>.</param>
 public sealed record LabRecord(
-    string Id, int Owner, long OwnerStarted, IReadOnlyList<LabHostRecord> Hosts, IReadOnlyList<LabRouterRecord> Routers, double PathDelayMs)
+    string Id,
+    int Owner,
+    long OwnerStarted,
+    IReadOnlyList<LabHostRecord> Hosts,
+    IReadOnlyList<LabRouterRecord> Routers,
+    double PathDelayMs,
+    bool IsKept)
 {
     /// <summary>Whether the process that made it is still there.</summary>
     [JsonIgnore]
@@ -54,7 +61,20 @@ internal static class LabRegistry
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static int _count;
 
-    internal static string Folder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : DefaultFolder;
+    /// <summary>Where records stand: /run for root, for others their own folder below the temporary ones.</summary>
+    internal static string Folder
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder)
+            {
+                return folder;
+            }
+
+            var user = Native.EffectiveUser();
+            return user == 0 ? DefaultFolder : Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"natactors-lab-{user}"));
+        }
+    }
 
     /// <summary>A name no other laboratory has.</summary>
     internal static string NewId() =>
@@ -115,6 +135,11 @@ internal static class LabRegistry
     /// <summary>Removes everything that laboratories of dead processes left; answers their names.</summary>
     internal static IReadOnlyList<string> Clean()
     {
+        if (!Directory.Exists(Folder))
+        {
+            return [];
+        }
+
         using var held = Lock();
         var removed = Sweep();
         RemoveRoutesIfLast();

@@ -25,10 +25,13 @@ public sealed class Laboratory : IAsyncDisposable
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly LabPlan _plan;
     private TunDelay? _delay;
-    private int _removed;
+    private readonly bool _isKept;
+    private readonly Lazy<Task> _removal;
 
-    private Laboratory(LabPlan plan)
+    private Laboratory(LabPlan plan, bool isKept)
     {
+        _isKept = isKept;
+        _removal = new Lazy<Task>(RemoveAsync);
         _plan = plan;
         Id = LabRegistry.NewId();
         Core = NewNamespace(CoreName);
@@ -55,7 +58,9 @@ public sealed class Laboratory : IAsyncDisposable
     /// <param name="plan">What it consists of; R, S, T, U, A behind NA and B behind NB where null.</param>
     /// <exception cref="ArgumentException">The plan contradicts itself; the message names every problem.</exception>
     /// <exception cref="LabException">The machine does not allow it; nothing is left behind.</exception>
-    public static Laboratory Create(LabPlan? plan = null)
+    public static Laboratory Create(LabPlan? plan = null) => Create(plan, isKept: false);
+
+    internal static Laboratory Create(LabPlan? plan, bool isKept)
     {
         plan ??= new LabPlan();
         var problems = plan.Problems();
@@ -64,7 +69,7 @@ public sealed class Laboratory : IAsyncDisposable
             throw new ArgumentException(string.Join("; ", problems), nameof(plan));
         }
 
-        var lab = new Laboratory(plan);
+        var lab = new Laboratory(plan, isKept);
         lab.RemoveOnSignals();
         try
         {
@@ -90,23 +95,7 @@ public sealed class Laboratory : IAsyncDisposable
         _routers.TryGetValue(name, out var router) ? router : throw new ArgumentException($"no router {name}", nameof(name));
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _removed, 1) != 0)
-        {
-            return;
-        }
-
-        foreach (var host in _hosts.Values)
-        {
-            await host.KillProcessesAsync().ConfigureAwait(false);
-        }
-
-        await StopDelayAsync().ConfigureAwait(false);
-        LabRegistry.Leave(Id);
-        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
-        _signals.ForEach(signal => signal.Dispose());
-    }
+    public ValueTask DisposeAsync() => new(_removal.Value);
 
     internal NetNamespace NewNamespace(string name) => new($"{Id}-{name}");
 
@@ -224,7 +213,7 @@ public sealed class Laboratory : IAsyncDisposable
         Tool.Run("ip", ["-n", Core.Name, "-6", "-batch", "-"], string.Join('\n', commands[1..]) + "\n", false);
     }
 
-    private LabRecord Describe() => new(
+    internal LabRecord Describe() => new(
         Id,
         Environment.ProcessId,
         LabRegistry.StartOf(Environment.ProcessId) ?? 0,
@@ -232,7 +221,8 @@ public sealed class Laboratory : IAsyncDisposable
             new LabHostRecord(host.Name, host.Namespace, [.. host.Addresses.Select(address => address.ToString())], host.Router?.Name))],
         [.. _routers.Values.Select(router =>
             new LabRouterRecord(router.Name, router.Namespace, router.Kind.ToString(), router.PublicAddress.ToString()))],
-        PathDelay.TotalMilliseconds);
+        PathDelay.TotalMilliseconds,
+        _isKept);
 
     /// <summary>Ctrl-C, SIGTERM and a lost terminal take the laboratory down before they take the process.</summary>
     private void RemoveOnSignals()
@@ -249,11 +239,20 @@ public sealed class Laboratory : IAsyncDisposable
 
     private void RemoveNow() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private async Task StopDelayAsync()
+    private async Task RemoveAsync()
     {
+        foreach (var host in _hosts.Values)
+        {
+            await host.KillProcessesAsync().ConfigureAwait(false);
+        }
+
         if (_delay is not null)
         {
             await _delay.DisposeAsync().ConfigureAwait(false);
         }
+
+        LabRegistry.Leave(Id);
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        _signals.ForEach(signal => signal.Dispose());
     }
 }

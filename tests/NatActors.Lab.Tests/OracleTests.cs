@@ -1,4 +1,3 @@
-using System.Net;
 using NatActors.Lab.Nat;
 using NatActors.Testing;
 using Xunit.Abstractions;
@@ -35,6 +34,9 @@ public sealed class OracleTests(LabFixture fixture, ITestOutputHelper output) : 
         return rows;
     }
 
+    /// <summary>The types alone: only TCP knows refusals.</summary>
+    public static TheoryData<RouterType> SilentRows() => new(Types);
+
     [SkippableTheory]
     [MemberData(nameof(Rows))]
     public async Task A_minimal_punch_over_TCP_meets_whom_the_oracle_says(RouterType mine, RouterModifiers modifiers)
@@ -43,10 +45,10 @@ public sealed class OracleTests(LabFixture fixture, ITestOutputHelper output) : 
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Rows))]
-    public async Task A_minimal_punch_over_UDP_meets_whom_the_oracle_says(RouterType mine, RouterModifiers modifiers)
+    [MemberData(nameof(SilentRows))]
+    public async Task A_minimal_punch_over_UDP_meets_whom_the_oracle_says(RouterType mine)
     {
-        Assert.Equal(Expected(mine), await RowAsync(mine, modifiers, MinimalUdpPunch.TryAsync));
+        Assert.Equal(Expected(mine), await RowAsync(mine, RouterModifiers.None, MinimalUdpPunch.TryAsync));
     }
 
     private static string Expected(RouterType mine) => Text(Types.Where(other => CanMeet(mine, other)));
