@@ -34,15 +34,13 @@ public static class HolePunchCodec
             return new HolePunchDecoded(null, HolePunchFault.NotProtobuf);
         }
 
-        // proto2: an enum value that the schema does not know counts as absent.
-        if (!wire.HasType)
+        return (wire.HasType ? wire.Type : default) switch
         {
-            return new HolePunchDecoded(null, HolePunchFault.UnknownType);
-        }
-
-        return wire.Type == Proto.HolePunch.Types.Type.Sync
-            ? new HolePunchDecoded(new HolePunchMessage.Sync(), HolePunchFault.None)
-            : new HolePunchDecoded(new HolePunchMessage.Connect(ReadAddresses(wire)), HolePunchFault.None);
+            Proto.HolePunch.Types.Type.Connect =>
+                new HolePunchDecoded(new HolePunchMessage.Connect(ReadAddresses(wire)), HolePunchFault.None),
+            Proto.HolePunch.Types.Type.Sync => new HolePunchDecoded(new HolePunchMessage.Sync(), HolePunchFault.None),
+            _ => new HolePunchDecoded(null, HolePunchFault.UnknownType),
+        };
     }
 
     /// <summary>Writes a message.</summary>

@@ -12,6 +12,12 @@ public sealed record PunchOptions
     /// <summary>How long the other side may take to answer CONNECT, or to follow with SYNC; its own hold is in it. Default 5 s (js-libp2p's bound for all of it).</summary>
     public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long the side that made the relayed connection waits for the other one to begin. Default 10 s: js-libp2p first tries a plain dial
+    /// of five seconds.
+    /// </summary>
+    public TimeSpan BeginTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long the upgrade of a punched connection may take. Default 5 s: a handshake over two bad paths, and some.</summary>
     public TimeSpan UpgradeTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -26,8 +26,8 @@ public static class PunchReasons
     /// <summary>The relayed connection is gone.</summary>
     public const string RelayLost = "the relayed connection went away";
 
-    /// <summary>The peer ended the exchange before it began.</summary>
-    public const string PeerFellSilent = "the peer ended the exchange before its first CONNECT";
+    /// <summary>No first CONNECT came.</summary>
+    public const string PeerFellSilent = "the peer did not begin a hole punch";
 
     /// <summary>Neither side has an address to name.</summary>
     public const string NoAddress = "neither side knows a public address of its own: nobody has told it where it is seen from outside";

@@ -31,7 +31,21 @@ public sealed class PunchResponder : PunchAttempt
 
     private protected override bool IsInitiator => false;
 
+    /// <summary>Longer than the peer's own patience, so that its next try finds this side waiting.</summary>
+    private TimeSpan Patience => Options.ReplyTimeout + Options.ObservationHold;
+
     private TimeSpan Window => PunchWindow.For(RelayRoundTrip ?? AssumedRoundTrip);
+
+    /// <summary>Starts it, as soon as the relayed connection is up: the peer is expected to begin.</summary>
+    public IReadOnlyList<PunchEffect> Start(TimeSpan now)
+    {
+        if (State == PunchState.Idle)
+        {
+            Enter(PunchState.AwaitingNext, now + Options.BeginTimeout);
+        }
+
+        return Take();
+    }
 
     /// <summary>The peer opened a DCUtR stream: the first, or another one for its next round (go opens one for each).</summary>
     public IReadOnlyList<PunchEffect> OnStreamOpened(TimeSpan now)
@@ -39,9 +53,10 @@ public sealed class PunchResponder : PunchAttempt
         if (!IsOver)
         {
             StreamIsOpen = true;
-            if (State is PunchState.Idle or PunchState.AwaitingNext or PunchState.AwaitingConnect)
+            if (State is not (PunchState.Punching or PunchState.Upgrading))
             {
-                Enter(PunchState.AwaitingConnect, now + Options.ReplyTimeout);
+                CancelPunch();
+                Enter(PunchState.AwaitingConnect, now + Patience);
             }
         }
 
@@ -52,8 +67,8 @@ public sealed class PunchResponder : PunchAttempt
     {
         KeepPeer(_waitingPeer);
         Do(new PunchEffect.Send(new HolePunchMessage.Connect(PunchCandidates.OwnFor(Own, _waitingPeer, Options))));
-        BeginPunch(Options.ReplyTimeout * 2, Window, null);
-        Enter(PunchState.AwaitingSync, now + Options.ReplyTimeout);
+        BeginPunch(Patience * 2, Window, null);
+        Enter(PunchState.AwaitingSync, now + Patience);
     }
 
     private protected override void PeerIdentified(IReadOnlyList<Multiaddr> advertised, TimeSpan now)
@@ -62,7 +77,7 @@ public sealed class PunchResponder : PunchAttempt
 
     private protected override void ConnectReceived(IReadOnlyList<Multiaddr> addresses, TimeSpan now)
     {
-        if (State is PunchState.Holding or PunchState.AwaitingSync || Round == Options.MaxRounds)
+        if (State == PunchState.Holding || Round == Options.MaxRounds)
         {
             Violation(now);
             return;
@@ -97,23 +112,23 @@ public sealed class PunchResponder : PunchAttempt
             return;
         }
 
-        if (Remotes.Count > 0)
-        {
-            Do(new PunchEffect.StartPunch());
-        }
-
-        EnterPunching(now, Window);
+        StartNow(now);
     }
 
     private protected override void StreamEnded(TimeSpan now)
     {
-        if (State is PunchState.Punching or PunchState.Upgrading)
+        switch (State)
         {
-            return;
+            case PunchState.Punching or PunchState.Upgrading:
+                break;
+            case PunchState.AwaitingSync:
+                // The addresses are exchanged, so the peer is about to connect: its SYNC may have died with the stream.
+                StartNow(now);
+                break;
+            default:
+                Enter(PunchState.AwaitingNext, now + Grace);
+                break;
         }
-
-        CancelPunch();
-        Enter(PunchState.AwaitingNext, now + Grace);
     }
 
     private protected override void RoundFailed(TimeSpan now)
@@ -139,5 +154,15 @@ public sealed class PunchResponder : PunchAttempt
         {
             Finish(PunchEnd.Cancelled, PunchReasons.RelayLost, now);
         }
+    }
+
+    private void StartNow(TimeSpan now)
+    {
+        if (Remotes.Count > 0)
+        {
+            Do(new PunchEffect.StartPunch());
+        }
+
+        EnterPunching(now, Window);
     }
 }

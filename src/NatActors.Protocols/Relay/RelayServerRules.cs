@@ -148,17 +148,21 @@ public sealed class RelayServerRules
     }
 
     /// <summary>Forgets what has expired.</summary>
-    public void OnDeadline(TimeSpan now)
+    /// <returns>The connections whose reservation ended.</returns>
+    public IReadOnlyList<long> OnDeadline(TimeSpan now)
     {
-        if (NextDeadline > now)
+        if (NextDeadline is not { } next || next > now)
         {
-            return;
+            return [];
         }
 
-        foreach (var peer in _slots.Where(s => s.Value.Expires <= now).Select(s => s.Key).ToArray())
+        var expired = _slots.Where(s => s.Value.Expires <= now).ToArray();
+        foreach (var (peer, _) in expired)
         {
             Remove(peer);
         }
+
+        return [.. expired.Select(s => s.Value.Connection)];
     }
 
     private static ReserveDecision Refused(RelayStatus status) => new(status, TimeSpan.Zero, null);

@@ -18,7 +18,7 @@ public sealed class RelayServerRulesTests
         Assert.Equal(granted.Expires, rules.NextDeadline);
         Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(2), Peers.Id(1), granted.Expires - TimeSpan.FromTicks(1)).Status);
         Assert.Equal(RelayStatus.NoReservation, rules.OnConnect(Guest(2), Peers.Id(1), granted.Expires).Status);
-        rules.OnDeadline(granted.Expires);
+        Assert.Equal([101L], rules.OnDeadline(granted.Expires));
         Assert.Equal(0, rules.Reservations);
     }
 

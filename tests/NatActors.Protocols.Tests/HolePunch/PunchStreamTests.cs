@@ -1,0 +1,136 @@
+using NatActors.Multiformats;
+using NatActors.Protocols.HolePunch;
+
+namespace NatActors.Protocols.Tests.HolePunch;
+
+/// <summary>What a peer can do wrong on the stream, and what each side makes of it.</summary>
+public sealed class PunchStreamTests
+{
+    private static readonly TimeSpan Now = TimeSpan.FromMinutes(1);
+
+    private static readonly OwnAddresses Own = new()
+    {
+        Observed = [Multiaddr.Parse("/ip4/11.0.0.1/tcp/4001")],
+        Listening = [Multiaddr.Parse("/ip4/10.0.0.2/tcp/4001")],
+    };
+
+    private static readonly HolePunchMessage.Connect Connect = new([Multiaddr.Parse("/ip4/12.0.0.1/tcp/4001")]);
+
+    [Fact]
+    public void A_peer_that_does_not_speak_dcutr_ends_it_at_once()
+    {
+        var attempt = new PunchInitiator(new PunchOptions(), Own, Now);
+        attempt.Start(Now);
+        var ended = Assert.IsType<PunchEffect.Ended>(Assert.Single(attempt.OnStreamFailed(true, "na", Now)));
+        Assert.Equal((PunchEnd.Relayed, 0, PunchReasons.PeerDoesNotSpeak), (ended.End, ended.Round, ended.Reason));
+    }
+
+    [Fact]
+    public void A_reversal_outlives_the_exchange_and_is_given_up_after_five_seconds()
+    {
+        var attempt = new PunchInitiator(new PunchOptions(), Own, Now);
+        attempt.Start(Now);
+        Assert.IsType<PunchEffect.Reverse>(Assert.Single(attempt.OnPeerIdentified("x", Connect.ObservedAddresses, Now)));
+        Assert.Empty(attempt.OnStreamFailed(true, "na", Now));
+        Assert.Equal(PunchState.AwaitingReversal, attempt.State);
+        Assert.Collection(
+            attempt.OnDeadline(Now + TimeSpan.FromSeconds(5)),
+            e => Assert.IsType<PunchEffect.CancelReversal>(e),
+            e => Assert.Equal(PunchEnd.Relayed, Assert.IsType<PunchEffect.Ended>(e).End));
+    }
+
+    [Fact]
+    public void A_reversal_that_comes_through_ends_the_exchange()
+    {
+        var attempt = AwaitingConnect();
+        attempt.OnPeerIdentified("x", Connect.ObservedAddresses, Now);
+        var effects = attempt.OnDirectConnection(inbound: false, Now);
+        Assert.Contains(effects, e => e is PunchEffect.EndStream { Reset: false });
+        Assert.Equal("this node reached the peer's own address", effects.OfType<PunchEffect.Ended>().Single().Reason);
+    }
+
+    [Fact]
+    public void Sync_to_the_initiator_is_a_violation_that_costs_the_stream()
+    {
+        var effects = AwaitingConnect().OnMessage(new HolePunchDecoded(new HolePunchMessage.Sync(), HolePunchFault.None), Now);
+        Assert.Contains(effects, e => e is PunchEffect.EndStream { Reset: true });
+        Assert.Contains(effects, e => e is PunchEffect.OpenStream);
+    }
+
+    [Fact]
+    public void Garbage_to_the_responder_costs_the_stream_and_then_the_attempt()
+    {
+        var attempt = new PunchResponder(new PunchOptions(), Own, Now);
+        attempt.OnStreamOpened(Now);
+        Assert.Contains(attempt.OnMessage(new HolePunchDecoded(null, HolePunchFault.NotProtobuf), Now), e => e is PunchEffect.EndStream { Reset: true });
+        var ended = Assert.Single(attempt.OnDeadline(Now + TimeSpan.FromSeconds(1)).OfType<PunchEffect.Ended>());
+        Assert.Equal(PunchReasons.PeerFellSilent, ended.Reason);
+    }
+
+    [Fact]
+    public void A_peer_that_asks_for_a_fourth_round_is_refused()
+    {
+        var attempt = new PunchResponder(new PunchOptions(), Own, Now);
+        attempt.OnStreamOpened(Now);
+        for (var round = 1; round <= 3; round++)
+        {
+            Assert.Contains(attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now), e => e is PunchEffect.Started);
+        }
+
+        Assert.Contains(attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now), e => e is PunchEffect.EndStream { Reset: true });
+    }
+
+    [Fact]
+    public void What_is_accepted_before_sync_belongs_to_the_punch()
+    {
+        var attempt = new PunchResponder(new PunchOptions(), Own, Now);
+        attempt.OnStreamOpened(Now);
+        var punch = attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now).OfType<PunchEffect.Punch>().Single();
+        Assert.Equal(PunchRole.Dialer, punch.Role);
+        Assert.Equal(Connect.ObservedAddresses, punch.Remotes);
+        attempt.OnPunched(Now);
+        Assert.Equal(PunchState.Upgrading, attempt.State);
+        Assert.Empty(attempt.OnMessage(new HolePunchDecoded(new HolePunchMessage.Sync(), HolePunchFault.None), Now));
+    }
+
+    [Fact]
+    public void A_connection_under_upgrade_is_left_alone_when_another_one_is_faster()
+    {
+        var attempt = AwaitingConnect();
+        attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now);
+        attempt.OnPunched(Now);
+        Assert.DoesNotContain(attempt.OnDirectConnection(inbound: true, Now), e => e is PunchEffect.CancelPunch);
+    }
+
+    [Fact]
+    public void An_upgrade_that_hangs_is_cut_and_the_next_round_starts()
+    {
+        var attempt = AwaitingConnect();
+        attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now);
+        attempt.OnPunched(Now);
+        var effects = attempt.OnDeadline(Now + TimeSpan.FromSeconds(5));
+        Assert.Contains(effects, e => e is PunchEffect.CancelPunch);
+        Assert.Contains(effects, e => e is PunchEffect.Started { Round: 2 });
+    }
+
+    [Fact]
+    public void Nothing_happens_after_the_end()
+    {
+        var attempt = AwaitingConnect();
+        attempt.OnDirectConnection(inbound: true, Now);
+        Assert.Empty(attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now));
+        Assert.Empty(attempt.OnStreamEnded(Now));
+        Assert.Empty(attempt.OnPunchFailed(PunchDialFailure.NoAnswer, Now));
+        Assert.Empty(attempt.OnRelayLost(Now));
+        Assert.Empty(attempt.OnDirectConnection(inbound: true, Now));
+        Assert.Null(attempt.NextDeadline);
+    }
+
+    private static PunchInitiator AwaitingConnect()
+    {
+        var attempt = new PunchInitiator(new PunchOptions(), Own, Now);
+        attempt.Start(Now);
+        Assert.Contains(attempt.OnStreamOpened(Now), e => e is PunchEffect.Send { Message: HolePunchMessage.Connect });
+        return attempt;
+    }
+}
