@@ -2,6 +2,7 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Streams;
+using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
@@ -46,6 +47,9 @@ public sealed record NodeContext
 
     /// <summary>Who may connect.</summary>
     public required IConnectionGater Gater { get; init; }
+
+    /// <summary>Who may use this node as a relay.</summary>
+    public IRelayAcl RelayAcl { get; init; } = OpenRelayAcl.Instance;
 
     /// <summary>The node's services.</summary>
     public NodeRefs Refs { get; } = new();

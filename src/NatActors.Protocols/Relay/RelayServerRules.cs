@@ -57,6 +57,9 @@ public sealed class RelayServerRules
     /// <summary>When the next reservation runs out, or null.</summary>
     public TimeSpan? NextDeadline => _slots.Count == 0 ? null : _slots.Values.Min(s => s.Expires);
 
+    /// <summary>True when the peer's reservation stands on that connection.</summary>
+    public bool IsHeldBy(PeerId peer, long connection) => _slots.TryGetValue(peer, out var slot) && slot.Connection == connection;
+
     /// <summary>A peer asks for a reservation, or refreshes its own.</summary>
     public ReserveDecision OnReserve(RelayGuest guest, TimeSpan now)
     {
