@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Ping;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -12,22 +13,33 @@ internal static class FacadeMessages
 
     public sealed record OpenStream(PeerId Peer, string Protocol, bool AllowLimited, TaskCompletionSource<PeerStream> Answer);
 
+    public sealed record Ping(PeerId Peer, TaskCompletionSource<TimeSpan> Answer);
+
+    public sealed record Measure(PeerId Peer, ulong Upload, ulong Download, TaskCompletionSource<NodeEvents.PerfMeasured> Answer);
+
     public sealed record GetStatus(TaskCompletionSource<NodeMessages.Status> Answer);
 }
 
 /// <summary>
-/// Stands between tasks and the node's actor, one for a node: gives each request an id, completes its task with the answer, and resets a
+/// Stands between tasks and the node's actors, one for a node: gives each request an id, completes its task with the answer, and resets a
 /// stream whose requester has gone. One state.
 /// </summary>
 internal sealed class FacadeActor : UntypedActor
 {
     private readonly IActorRef _node;
+    private readonly NodeRefs _refs;
     private readonly Dictionary<long, TaskCompletionSource<ConnectionInfo>> _dials = [];
     private readonly Dictionary<long, TaskCompletionSource<PeerStream>> _streams = [];
+    private readonly Dictionary<long, TaskCompletionSource<TimeSpan>> _pings = [];
+    private readonly Dictionary<long, FacadeMessages.Measure> _measures = [];
     private readonly Queue<TaskCompletionSource<NodeMessages.Status>> _statuses = new();
     private long _lastId;
 
-    public FacadeActor(IActorRef node) => _node = node;
+    public FacadeActor(IActorRef node, NodeRefs refs)
+    {
+        _node = node;
+        _refs = refs;
+    }
 
     protected override void OnReceive(object message)
     {
@@ -35,32 +47,57 @@ internal sealed class FacadeActor : UntypedActor
         {
             case FacadeMessages.Dial dial: OnDial(dial); break;
             case FacadeMessages.OpenStream open: OnOpenStream(open); break;
+            case FacadeMessages.Ping ping: OnPing(ping); break;
+            case FacadeMessages.Measure measure: OnMeasure(measure); break;
             case FacadeMessages.GetStatus status: OnGetStatus(status); break;
-            case NodeMessages.Dialed dialed: OnDialed(dialed); break;
-            case NodeMessages.DialFailed failed: OnDialFailed(failed); break;
-            case NodeMessages.StreamOpened opened: OnStreamOpened(opened); break;
-            case NodeMessages.StreamFailed failed: OnStreamFailed(failed); break;
-            case NodeMessages.Status status: OnStatus(status); break;
-            default: Unhandled(message); break;
+            default: OnAnswer(message); break;
         }
     }
 
     protected override void PostStop()
     {
-        foreach (var dial in _dials.Values)
-        {
-            dial.TrySetException(new PeerUnreachableException(new DialFailure(DialFailureKind.Cancelled, "the node is going down")));
-        }
+        var gone = new DialFailure(DialFailureKind.Cancelled, "the node is going down");
+        Fail(_dials.Values, new PeerUnreachableException(gone));
+        Fail(_streams.Values, new StreamNotOpenedException(new StreamFailure(StreamFailureKind.ConnectionLost, gone.Detail)));
+        Fail(_pings.Values, new PeerFailedException(gone.Detail));
+        Fail(_measures.Values.Select(m => m.Answer), new PeerFailedException(gone.Detail));
+        Fail(_statuses, new PeerFailedException(gone.Detail));
+    }
 
-        foreach (var stream in _streams.Values)
+    private static void Fail<T>(IEnumerable<TaskCompletionSource<T>> answers, Exception failure)
+    {
+        foreach (var answer in answers)
         {
-            stream.TrySetException(
-                new StreamNotOpenedException(new StreamFailure(StreamFailureKind.ConnectionLost, "the node is going down")));
+            answer.TrySetException(failure);
         }
+    }
 
-        while (_statuses.TryDequeue(out var status))
+    private void OnAnswer(object message)
+    {
+        switch (message)
         {
-            status.TrySetCanceled();
+            case NodeMessages.Dialed dialed: Succeed(_dials, dialed.Id, dialed.Connection); break;
+            case NodeMessages.DialFailed failed: Fail(_dials, failed.Id, new PeerUnreachableException(failed.Failure)); break;
+            case NodeMessages.StreamOpened opened: OnStreamOpened(opened); break;
+            case NodeMessages.StreamFailed failed: Fail(_streams, failed.Id, new StreamNotOpenedException(failed.Failure)); break;
+            case PingMessages.Pinged pinged: Succeed(_pings, pinged.Id, pinged.RoundTripTime); break;
+            case PingMessages.PingFailed failed: Fail(_pings, failed.Id, new PeerFailedException(failed.Reason)); break;
+            case PingMessages.Measured measured: OnMeasured(measured); break;
+            case PingMessages.MeasureFailed failed: OnMeasureFailed(failed); break;
+            case PingMessages.PingFinished or PingMessages.MeasureProgress: break;
+            case NodeMessages.Status status: OnStatus(status); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private static bool Succeed<T>(Dictionary<long, TaskCompletionSource<T>> requests, long id, T result) =>
+        requests.Remove(id, out var answer) && answer.TrySetResult(result);
+
+    private static void Fail<T>(Dictionary<long, TaskCompletionSource<T>> requests, long id, Exception failure)
+    {
+        if (requests.Remove(id, out var answer))
+        {
+            answer.TrySetException(failure);
         }
     }
 
@@ -76,41 +113,47 @@ internal sealed class FacadeActor : UntypedActor
         _node.Tell(new NodeMessages.OpenStream(_lastId, open.Peer, open.Protocol, open.AllowLimited, Self));
     }
 
+    private void OnPing(FacadeMessages.Ping ping)
+    {
+        _pings[++_lastId] = ping.Answer;
+        _refs.Ping.Tell(new PingMessages.Ping(_lastId, ping.Peer, 1, Self));
+    }
+
+    private void OnMeasure(FacadeMessages.Measure measure)
+    {
+        _measures[++_lastId] = measure;
+        _refs.Ping.Tell(new PingMessages.Measure(_lastId, measure.Peer, measure.Upload, measure.Download, Self));
+    }
+
     private void OnGetStatus(FacadeMessages.GetStatus status)
     {
         _statuses.Enqueue(status.Answer);
         _node.Tell(new NodeMessages.GetStatus());
     }
 
-    private void OnDialed(NodeMessages.Dialed dialed)
-    {
-        if (_dials.Remove(dialed.Id, out var answer))
-        {
-            answer.TrySetResult(dialed.Connection);
-        }
-    }
-
-    private void OnDialFailed(NodeMessages.DialFailed failed)
-    {
-        if (_dials.Remove(failed.Id, out var answer))
-        {
-            answer.TrySetException(new PeerUnreachableException(failed.Failure));
-        }
-    }
-
     private void OnStreamOpened(NodeMessages.StreamOpened opened)
     {
-        if (!_streams.Remove(opened.Id, out var answer) || !answer.TrySetResult(opened.Stream))
+        if (!Succeed(_streams, opened.Id, opened.Stream))
         {
             opened.Stream.Reset();
         }
     }
 
-    private void OnStreamFailed(NodeMessages.StreamFailed failed)
+    private void OnMeasured(PingMessages.Measured measured)
     {
-        if (_streams.Remove(failed.Id, out var answer))
+        if (_measures.Remove(measured.Id, out var request))
         {
-            answer.TrySetException(new StreamNotOpenedException(failed.Failure));
+            var result = measured.Result;
+            request.Answer.TrySetResult(new NodeEvents.PerfMeasured(
+                request.Peer, measured.Relayed, (long)result.UploadBytes, result.UploadTime, (long)result.DownloadBytes, result.DownloadTime));
+        }
+    }
+
+    private void OnMeasureFailed(PingMessages.MeasureFailed failed)
+    {
+        if (_measures.Remove(failed.Id, out var request))
+        {
+            request.Answer.TrySetException(new PeerFailedException(failed.Reason));
         }
     }
 

@@ -53,6 +53,22 @@ public interface INatNode : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The protocol is served already.</exception>
     IDisposable Handle(string protocol, StreamHandler handler, bool allowLimited = false);
 
+    /// <summary>Pings a connected peer once, on its best connection, relayed ones included; the round-trip time.</summary>
+    /// <exception cref="PeerFailedException">No answer came; the message says why.</exception>
+    Task<TimeSpan> PingAsync(PeerId peer, CancellationToken cancellationToken = default);
+
+    /// <summary>Measures the throughput to a connected peer (<c>/perf/1.0.0</c>), on its best connection, relayed ones included.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="uploadBytes">Bytes to send, 0 or more.</param>
+    /// <param name="downloadBytes">Bytes to ask for, 0 or more.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="PeerFailedException">It came to nothing; the message says why.</exception>
+    Task<NodeEvents.PerfMeasured> MeasureAsync(
+        PeerId peer,
+        long uploadBytes,
+        long downloadBytes,
+        CancellationToken cancellationToken = default);
+
     /// <summary>The node as it is now.</summary>
     Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default);
 }
@@ -70,6 +86,9 @@ public sealed class StreamNotOpenedException(StreamFailure failure) : IOExceptio
     /// <summary>Why.</summary>
     public StreamFailure Failure { get; } = failure;
 }
+
+/// <summary>A connected peer did not do what was asked of it; the message says why.</summary>
+public sealed class PeerFailedException(string reason) : IOException(reason);
 
 /// <summary>A node could not start.</summary>
 public sealed class NodeStartException(NodeFailure failure) : IOException(failure.Detail)

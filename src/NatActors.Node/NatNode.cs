@@ -67,7 +67,7 @@ public sealed class NatNode : INatNode
         var started = new TaskCompletionSource<IReadOnlyList<Multiaddr>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var life = new NodeLife(started, node._completion, stopping);
         node.Actor = system.ActorOf(Props.Create(typeof(NodeActor), node._context, life), name);
-        node._facade = system.ActorOf(Props.Create(typeof(FacadeActor), node.Actor), $"{name}-facade");
+        node._facade = system.ActorOf(Props.Create(typeof(FacadeActor), node.Actor, node._context.Refs), $"{name}-facade");
         using var registration = cancellationToken.Register(() => started.TrySetCanceled(cancellationToken));
         try
         {
@@ -86,7 +86,7 @@ public sealed class NatNode : INatNode
     public Task<ConnectionInfo> DialAsync(Multiaddr address, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        var answer = new TaskCompletionSource<ConnectionInfo>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = NewAnswer<ConnectionInfo>();
         _facade.Tell(new FacadeMessages.Dial(address, answer));
         return Await(answer, cancellationToken);
     }
@@ -100,7 +100,7 @@ public sealed class NatNode : INatNode
     {
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentException.ThrowIfNullOrEmpty(protocol);
-        var answer = new TaskCompletionSource<PeerStream>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = NewAnswer<PeerStream>();
         _facade.Tell(new FacadeMessages.OpenStream(peer, protocol, allowLimited, answer));
         return Await(answer, cancellationToken);
     }
@@ -114,9 +114,33 @@ public sealed class NatNode : INatNode
     }
 
     /// <inheritdoc />
+    public Task<TimeSpan> PingAsync(PeerId peer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        var answer = NewAnswer<TimeSpan>();
+        _facade.Tell(new FacadeMessages.Ping(peer, answer));
+        return Await(answer, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<NodeEvents.PerfMeasured> MeasureAsync(
+        PeerId peer,
+        long uploadBytes,
+        long downloadBytes,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ArgumentOutOfRangeException.ThrowIfNegative(uploadBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(downloadBytes);
+        var answer = NewAnswer<NodeEvents.PerfMeasured>();
+        _facade.Tell(new FacadeMessages.Measure(peer, (ulong)uploadBytes, (ulong)downloadBytes, answer));
+        return Await(answer, cancellationToken);
+    }
+
+    /// <inheritdoc />
     public Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        var answer = new TaskCompletionSource<NodeMessages.Status>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = NewAnswer<NodeMessages.Status>();
         _facade.Tell(new FacadeMessages.GetStatus(answer));
         return Await(answer, cancellationToken);
     }
@@ -130,6 +154,8 @@ public sealed class NatNode : INatNode
         _facade.Tell(PoisonPill.Instance);
         _context.Events.Complete();
     }
+
+    private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static async Task<T> Await<T>(TaskCompletionSource<T> answer, CancellationToken cancellationToken)
     {

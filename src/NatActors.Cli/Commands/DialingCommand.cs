@@ -1,0 +1,78 @@
+using System.CommandLine;
+using NatActors.Cli.Output;
+using NatActors.Hosting;
+using NatActors.Multiformats;
+using NatActors.Node;
+
+namespace NatActors.Cli.Commands;
+
+/// <summary>What <c>ping</c> and <c>perf</c> share: dial a peer, wait for the best path, say which it is, and do the work.</summary>
+internal static class DialingCommand
+{
+    /// <summary>Every interface, whatever port is free: a dialing command runs beside a node that has port 4001.</summary>
+    private static readonly List<string> AnyPort = ["/ip4/0.0.0.0/tcp/0", "/ip6/::/tcp/0"];
+
+    public static Argument<string> Address() => new("multiaddr")
+    {
+        Description = "The peer's address, ending in /p2p/ID; through a relay: /…/p2p/RELAY/p2p-circuit/p2p/ID",
+        HelpName = "MULTIADDR",
+    };
+
+    public static async Task<int> RunAsync(
+        CommonOptions common,
+        ParseResult result,
+        string address,
+        Func<INatNode, PeerId, CancellationToken, Task> work,
+        CancellationToken cancellationToken)
+    {
+        var target = Parse(address);
+        var peer = target.PeerId ?? throw new UsageException($"{address} does not say which peer is there; append /p2p/ and its peer id.");
+        var options = common.Read(result);
+        if (result.GetResult(common.Listen) is not { Implicit: false })
+        {
+            options.Listen = AnyPort;
+        }
+
+        await using var output = Outputs.For(result.GetValue(common.Json), live: false);
+        await using var session = await StartAsync(options, output, cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Stopping);
+        var awaiter = new PathAwaiter(peer);
+        using var watching = session.Node.Events.Subscribe(awaiter);
+        try
+        {
+            var connection = await session.Node.DialAsync(target, ended.Token);
+            var why = connection.Relayed ? await awaiter.SettledAsync(ended.Token) : null;
+            output.Say(why is null ? $"direct path to {peer}" : $"relayed path to {peer}: {why}");
+            await work(session.Node, peer, ended.Token);
+            return ExitCodes.Ok;
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return ExitCodes.Ok;
+        }
+        catch (IOException failure)
+        {
+            output.Complain($"{peer}: {failure.Message}");
+            return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>A dialing command need not be reachable: where a family is missing on this machine it does without.</summary>
+    private static async Task<NodeSession> StartAsync(NatActorsOptions options, IEventOutput output, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(options.Listen, AnyPort))
+        {
+            return await NodeSession.StartAsync(options, output, cancellationToken);
+        }
+
+        if (!System.Net.Sockets.Socket.OSSupportsIPv6)
+        {
+            options.Listen = [AnyPort[0]];
+        }
+
+        return await NodeSession.StartAsync(options, output, cancellationToken);
+    }
+
+    private static Multiaddr Parse(string text) =>
+        Multiaddr.TryParse(text, out var address, out var error) ? address : throw new UsageException($"'{text}' is no multiaddr: {error}");
+}
