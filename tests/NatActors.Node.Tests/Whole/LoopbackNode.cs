@@ -1,0 +1,57 @@
+using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Transports;
+
+namespace NatActors.Node.Tests.Whole;
+
+/// <summary>A whole node on loopback, in an actor system of its own, with its events.</summary>
+public sealed class LoopbackNode : IAsyncDisposable
+{
+    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
+
+    private readonly ActorSystem _system;
+
+    private LoopbackNode(ActorSystem system, NatNode node, RecordedEvents events)
+    {
+        _system = system;
+        Node = node;
+        Events = events;
+    }
+
+    public NatNode Node { get; }
+
+    public RecordedEvents Events { get; }
+
+    public PeerId Id => Node.PeerId;
+
+    /// <summary>The first listen address, ending in the peer id.</summary>
+    public Multiaddr Address => Node.ListenAddresses[0];
+
+    public static async Task<LoopbackNode> StartAsync(Func<NodeOptions, NodeOptions>? change = null, Func<NodeSetup, NodeSetup>? setUp = null)
+    {
+        var options = new NodeOptions { Listen = [Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")] };
+        var setup = new NodeSetup
+        {
+            Key = PrivateKey.GenerateEd25519(SystemRandomSource.Instance),
+            Options = change?.Invoke(options) ?? options,
+        };
+        var system = ActorSystem.Create("node-test");
+        var events = new RecordedEvents();
+        try
+        {
+            var node = await NatNode.StartAsync(system, setUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(Guard);
+            return new LoopbackNode(system, node, events);
+        }
+        catch
+        {
+            await system.Terminate();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.DisposeAsync().AsTask().WaitAsync(Guard);
+        await _system.Terminate().WaitAsync(Guard);
+    }
+}
