@@ -34,7 +34,7 @@ public sealed class TwoNodesTests
         await a.Node.DialAsync(b.Address).WaitAsync(LoopbackNode.Guard);
         var identified = await a.Events.NextAsync<NodeEvents.Identified>();
 
-        Assert.Equal(a.Address.WithoutPeerId(), identified.Observed);
+        Assert.Equal(a.Address, identified.Observed);
     }
 
     [Fact]
