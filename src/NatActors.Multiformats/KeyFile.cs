@@ -121,6 +121,10 @@ public static partial class KeyFile
         {
             return Link(temporary, path) == 0;
         }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
+        }
         finally
         {
             TryDelete(temporary);

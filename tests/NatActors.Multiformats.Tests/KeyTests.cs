@@ -185,13 +185,33 @@ public class KeyTests
     }
 
     [Theory]
-    [InlineData(KeyType.Rsa, 294)]
-    [InlineData(KeyType.Secp256k1, 33)]
-    [InlineData(KeyType.Ecdsa, 91)]
-    public void Zeros_are_no_key(KeyType type, int length)
+    [InlineData(KeyType.Rsa, 294, DecodeFailure.Malformed)]
+    [InlineData(KeyType.Secp256k1, 33, DecodeFailure.Malformed)]
+    [InlineData(KeyType.Ecdsa, 91, DecodeFailure.Unsupported)]
+    public void Zeros_are_no_key(KeyType type, int length, DecodeFailure reason)
     {
         Assert.False(PublicKey.TryFromProtobuf(KeyProtobuf.Encode(type, new byte[length]), out _, out var failure));
+        Assert.Equal(reason, failure);
+    }
+
+    [Fact]
+    public void A_point_off_the_curve_is_no_key()
+    {
+        var bytes = Vectors["ecdsa.public"];
+        bytes[^1] ^= 1;
+        Assert.False(PublicKey.TryFromProtobuf(bytes, out _, out var failure));
         Assert.Equal(DecodeFailure.Malformed, failure);
+    }
+
+    [Fact]
+    public void An_rsa_key_with_an_even_modulus_verifies_nothing()
+    {
+        var bytes = Vectors["rsa.public"];
+        // Five bytes stand behind the modulus: the exponent 65537 with its tag and length.
+        bytes[^6] &= 0xfe;
+        var good = PublicKey.TryFromProtobuf(bytes, out var key, out _);
+        using var real = PrivateKey.FromProtobuf(Vectors["rsa.private"]);
+        Assert.False(good && key!.Verify("x"u8, real.Sign("x"u8)));
     }
 
     /// <summary>A scalar of zero, and the order itself (SEC 2 section 2.4.1).</summary>

@@ -6,20 +6,37 @@ namespace NatActors.Multiformats.Crypto;
 internal sealed class EcdsaScheme : SignatureScheme
 {
     private const string P256Oid = "1.2.840.10045.3.1.7";
+    private const int CoordinatesLength = 64;
 
     internal override KeyType Type => KeyType.Ecdsa;
 
+    // RFC 5480: SubjectPublicKeyInfo of an uncompressed point on the named curve P-256, up to the point's coordinates. Compared before any
+    // parser sees the key, since one may also spell out the parameters of a curve of one's own.
+    private static ReadOnlySpan<byte> PublicPrefix =>
+    [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+        0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+    ];
+
     internal override DecodeFailure CheckPublicKey(ReadOnlySpan<byte> data)
     {
+        if (!data.StartsWith(PublicPrefix))
+        {
+            return DecodeFailure.Unsupported;
+        }
+
+        if (data.Length != PublicPrefix.Length + CoordinatesLength)
+        {
+            return DecodeFailure.Malformed;
+        }
+
         using var ecdsa = ECDsa.Create();
         try
         {
-            ecdsa.ImportSubjectPublicKeyInfo(data, out var read);
-            return CheckCurve(ecdsa, data.Length - read) is var failure and not DecodeFailure.None
-                ? failure
-                : ecdsa.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(data) ? DecodeFailure.None : DecodeFailure.NonMinimal;
+            ecdsa.ImportSubjectPublicKeyInfo(data, out _);
+            return DecodeFailure.None;
         }
-        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
+        catch (CryptographicException)
         {
             return DecodeFailure.Malformed;
         }
@@ -58,8 +75,15 @@ internal sealed class EcdsaScheme : SignatureScheme
     internal override bool Verify(ReadOnlySpan<byte> publicData, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using var ecdsa = ECDsa.Create();
-        ecdsa.ImportSubjectPublicKeyInfo(publicData, out _);
-        return ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        try
+        {
+            ecdsa.ImportSubjectPublicKeyInfo(publicData, out _);
+            return ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     private static DecodeFailure CheckCurve(ECDsa ecdsa, int trailing)

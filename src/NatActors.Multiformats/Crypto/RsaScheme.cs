@@ -60,8 +60,16 @@ internal sealed class RsaScheme : SignatureScheme
     internal override bool Verify(ReadOnlySpan<byte> publicData, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using var rsa = RSA.Create();
-        rsa.ImportSubjectPublicKeyInfo(publicData, out _);
-        return rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        try
+        {
+            rsa.ImportSubjectPublicKeyInfo(publicData, out _);
+            return rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        }
+        catch (CryptographicException)
+        {
+            // A modulus that no honest key has, an even one for instance, is found out only here.
+            return false;
+        }
     }
 
     private static DecodeFailure CheckSize(RSA rsa, int trailing) => (rsa.KeySize, trailing) switch

@@ -59,7 +59,7 @@ public sealed class Envelope
     {
         ArgumentNullException.ThrowIfNull(kind);
         envelope = null;
-        if (!RecordCodec.TryParse(EnvelopeMessage.Parser, bytes, MaxLength, out var message, out failure))
+        if (!ProtobufMessage.TryParse(EnvelopeMessage.Parser, bytes, MaxLength, out var message, out failure))
         {
             return false;
         }

@@ -49,7 +49,7 @@ public sealed record PeerRecord(PeerId Peer, ulong Sequence, IReadOnlyList<Multi
             return false;
         }
 
-        if (!RecordCodec.TryParse(PeerRecordMessage.Parser, envelope!.Payload.Span, Envelope.MaxLength, out var message, out failure)
+        if (!ProtobufMessage.TryParse(PeerRecordMessage.Parser, envelope!.Payload.Span, Envelope.MaxLength, out var message, out failure)
             || !TryReadPeer(message, out var peer, out failure))
         {
             return false;

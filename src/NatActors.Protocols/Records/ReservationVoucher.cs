@@ -40,7 +40,7 @@ public sealed record ReservationVoucher(PeerId Relay, PeerId Peer, DateTimeOffse
     {
         voucher = null;
         if (!Envelope.TryOpen(bytes, RecordKind.ReservationVoucher, out var envelope, out failure)
-            || !RecordCodec.TryParse(VoucherMessage.Parser, envelope.Payload.Span, Envelope.MaxLength, out var message, out failure))
+            || !ProtobufMessage.TryParse(VoucherMessage.Parser, envelope.Payload.Span, Envelope.MaxLength, out var message, out failure))
         {
             return false;
         }

@@ -42,18 +42,13 @@ internal static class NoisePayload
     {
         remoteKey = null;
         muxers = [];
-        NoiseHandshakePayload payload;
-        try
+        if (!ProtobufMessage.TryParse(NoiseHandshakePayload.Parser, bytes, NoiseHandshake.MaxMessageLength, out var payload, out var failure))
         {
-            payload = NoiseHandshakePayload.Parser.ParseFrom(bytes);
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            detail = e.Message;
+            detail = $"The handshake payload is refused: {failure}.";
             return NoiseFailure.PayloadMalformed;
         }
 
-        if (!PublicKey.TryFromProtobuf(payload.IdentityKey.Span, out remoteKey, out var failure))
+        if (!PublicKey.TryFromProtobuf(payload.IdentityKey.Span, out remoteKey, out failure))
         {
             detail = $"The identity key is refused: {failure}.";
             return NoiseFailure.BadIdentityKey;

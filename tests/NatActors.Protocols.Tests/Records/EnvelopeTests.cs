@@ -52,7 +52,7 @@ public sealed class EnvelopeTests : IDisposable
         {
             Assert.False(Envelope.TryOpen(bytes.AsSpan(0, split), Kind, out var envelope, out var failure));
             Assert.Null(envelope);
-            Assert.Contains(failure, new[] { DecodeFailure.Malformed, DecodeFailure.MissingField });
+            Assert.Contains(failure, new[] { DecodeFailure.Truncated, DecodeFailure.MissingField });
         }
     }
 

@@ -82,7 +82,9 @@ public sealed class PeerRecordTests : IDisposable
     public void Bad_payloads_in_good_envelopes_are_refused_with_a_reason()
     {
         Assert.Equal(DecodeFailure.MissingField, Refusal([]));
-        Assert.Equal(DecodeFailure.Malformed, Refusal([0x0a, 0xff]));
+        Assert.Equal(DecodeFailure.Truncated, Refusal([0x0a, 0xff]));
+        Assert.Equal(DecodeFailure.NonMinimal, Refusal([0x10, 0x80, 0x00]));
+        Assert.Equal(DecodeFailure.Malformed, Refusal([0x0b, 0x0c]));
         Assert.Equal(DecodeFailure.Truncated, Refusal(new PeerRecordMessage { PeerId = ByteString.CopyFrom(0x12, 0x20, 1) }.ToByteArray()));
     }
 
