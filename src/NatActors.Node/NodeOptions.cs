@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Protocols.HolePunch;
 
 namespace NatActors.Node;
 
@@ -32,6 +33,9 @@ public sealed record NodeOptions
 
     /// <summary>Punch holes: turn relayed connections into direct ones where physics allows.</summary>
     public bool HolePunching { get; init; } = true;
+
+    /// <summary>The bounds and the timing of a hole punch.</summary>
+    public PunchOptions Punch { get; init; } = new();
 
     /// <summary>What identify calls this program.</summary>
     public string AgentVersion { get; init; } = "natactors/0.1.0";

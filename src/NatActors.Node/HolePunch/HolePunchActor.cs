@@ -1,0 +1,212 @@
+using Akka.Actor;
+using Akka.Event;
+using NatActors.Multiformats;
+using NatActors.Node.Addresses;
+using NatActors.Node.Connections;
+using NatActors.Node.Identify;
+using NatActors.Node.Streams;
+using NatActors.Protocols.HolePunch;
+
+namespace NatActors.Node.HolePunch;
+
+/// <summary>
+/// Starts an attempt for each peer that is connected by a relay only, one at a time for a peer, and tells the connections when it is over, so
+/// that whoever waits for a direct connection gets its answer. One state. Children: <c>attempt-n</c>.
+/// </summary>
+public sealed class HolePunchActor : UntypedActor
+{
+    /// <summary>Attempts under way at once (go-libp2p: 32 in each direction).</summary>
+    public const int MaxAttempts = 64;
+
+    private readonly NodeContext _node;
+    private readonly PunchOptions _options;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<PeerId, Attempt> _attempts = [];
+    private readonly Dictionary<PeerId, HashSet<long>> _direct = [];
+    private readonly Dictionary<long, HolePunchMessages.PeerIs> _identified = [];
+    private OwnAddresses _own = OwnAddresses.None;
+    private IDisposable? _registration;
+    private long _lastAttempt;
+
+    /// <summary>Creates the actor.</summary>
+    public HolePunchActor(NodeContext node)
+    {
+        _node = node;
+        _options = node.Options.Punch;
+    }
+
+    /// <inheritdoc />
+    protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
+
+    /// <inheritdoc />
+    protected override void PreStart()
+    {
+        _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
+        _node.Refs.Addresses.Tell(new AddressMessages.Subscribe(Self));
+        _node.Refs.Identify.Tell(new IdentifyMessages.Subscribe(Self));
+        _registration = _node.Protocols.Register(HolePunchCodec.Protocol, Self, allowLimited: true);
+    }
+
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        _registration?.Dispose();
+        foreach (var peer in _attempts.Keys)
+        {
+            _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(peer, "hole punching stopped"));
+        }
+    }
+
+    /// <inheritdoc />
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ConnectionsMessages.ConnectionUp up: OnUp(up.Connection); break;
+            case ConnectionsMessages.ConnectionDown down: OnDown(down.Connection); break;
+            case StreamMessages.InboundStream inbound: OnInbound(inbound); break;
+            case IdentifyMessages.Identified identified: OnIdentified(identified); break;
+            case IdentifyMessages.IdentifyFailed: break;
+            case AddressMessages.Changed changed: OnAddresses(changed.Addresses); break;
+            case HolePunchMessages.Over over: OnOver(over); break;
+            case AttemptEnded ended: OnEnded(ended.Peer, ended.Number); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnUp(ConnectionInfo connection)
+    {
+        if (!connection.Relayed)
+        {
+            if (!_direct.TryGetValue(connection.Peer, out var direct))
+            {
+                _direct[connection.Peer] = direct = [];
+            }
+
+            direct.Add(connection.Id);
+            Tell(connection.Peer, new HolePunchMessages.DirectIsUp(connection.Direction == ConnectionDirection.Inbound));
+            return;
+        }
+
+        // DCUtR.md: B, which accepted the relayed connection, begins; A, which made it, waits to be asked.
+        TryStart(connection);
+    }
+
+    private void OnDown(ConnectionInfo connection)
+    {
+        _identified.Remove(connection.Id);
+        if (!connection.Relayed)
+        {
+            if (_direct.TryGetValue(connection.Peer, out var direct) && direct.Remove(connection.Id) && direct.Count == 0)
+            {
+                _direct.Remove(connection.Peer);
+            }
+        }
+        else if (_attempts.TryGetValue(connection.Peer, out var attempt) && attempt.Connection == connection.Id)
+        {
+            attempt.Actor.Tell(new HolePunchMessages.RelayedIsDown());
+        }
+    }
+
+    private bool TryStart(ConnectionInfo relayed)
+    {
+        if (_direct.ContainsKey(relayed.Peer) || _attempts.ContainsKey(relayed.Peer))
+        {
+            return false;
+        }
+
+        if (_attempts.Count >= MaxAttempts)
+        {
+            _log.Info("No hole punch with {0}: {1} are under way", relayed.Peer, _attempts.Count);
+            return false;
+        }
+
+        var seed = new AttemptSeed
+        {
+            Relayed = relayed,
+            Initiator = relayed.Direction == ConnectionDirection.Inbound,
+            Own = _own,
+            Known = _identified.GetValueOrDefault(relayed.Id),
+            Options = _options,
+        };
+        var number = ++_lastAttempt;
+        var actor = Context.ActorOf(Props.Create(typeof(HolePunchAttemptActor), _node, seed), $"attempt-{number}");
+        Context.WatchWith(actor, new AttemptEnded(relayed.Peer, number));
+        _attempts[relayed.Peer] = new Attempt(number, relayed.Id, actor);
+        _node.Refs.Connections.Tell(new ConnectionsMessages.PunchUnderWay(relayed.Peer));
+        return true;
+    }
+
+    private void OnInbound(StreamMessages.InboundStream inbound)
+    {
+        var connection = inbound.Connection;
+
+        // DCUtR.md: only B opens the stream, and only on the relayed connection that it accepted.
+        if (!connection.Relayed || connection.Direction != ConnectionDirection.Outbound)
+        {
+            _log.Info("Refused a DCUtR stream of {0}: it is not on a relayed connection that this node made", connection.Peer);
+            inbound.Stream.Reset();
+            return;
+        }
+
+        var known = _attempts.TryGetValue(connection.Peer, out var attempt) && attempt.Connection == connection.Id;
+        if (!known && !TryStart(connection))
+        {
+            inbound.Stream.Reset();
+            return;
+        }
+
+        _attempts[connection.Peer].Actor.Tell(new HolePunchMessages.PeerOpened(inbound.Stream));
+    }
+
+    private void OnIdentified(IdentifyMessages.Identified identified)
+    {
+        if (!identified.Connection.Relayed)
+        {
+            return;
+        }
+
+        var peer = new HolePunchMessages.PeerIs(identified.Info.AgentVersion, identified.Info.ListenAddresses);
+        _identified[identified.Connection.Id] = peer;
+        Tell(identified.Connection.Peer, peer);
+    }
+
+    private void OnAddresses(AddressSet addresses)
+    {
+        _own = new OwnAddresses
+        {
+            Observed = [.. addresses.ForHolePunch.Concat(addresses.Observed).Distinct()],
+            Listening = addresses.Listening,
+        };
+        foreach (var attempt in _attempts.Values)
+        {
+            attempt.Actor.Tell(new HolePunchMessages.OwnAddressesAre(_own));
+        }
+    }
+
+    private void OnOver(HolePunchMessages.Over over) =>
+        _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(over.Peer, over.Reason));
+
+    private void OnEnded(PeerId peer, long number)
+    {
+        if (_attempts.TryGetValue(peer, out var attempt) && attempt.Number == number)
+        {
+            _attempts.Remove(peer);
+
+            // Heard already from an attempt that ended in order; the answer of one that a bug of ours stopped.
+            _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(peer, "the hole punch failed inside this node; see the log"));
+        }
+    }
+
+    private void Tell(PeerId peer, object message)
+    {
+        if (_attempts.TryGetValue(peer, out var attempt))
+        {
+            attempt.Actor.Tell(message);
+        }
+    }
+
+    private sealed record Attempt(long Number, long Connection, IActorRef Actor);
+
+    private sealed record AttemptEnded(PeerId Peer, long Number);
+}
