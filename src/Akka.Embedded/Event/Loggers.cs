@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Dispatch;
 
 namespace Akka.Event;
 
@@ -11,8 +12,11 @@ public class InitializeLogger(LoggingBus loggingBus) : INoSerializationVerificat
 /// <summary>A logger is ready.</summary>
 public class LoggerInitialized : INoSerializationVerificationNeeded;
 
+/// <summary>The kind of mailbox that loggers have.</summary>
+public interface ILoggerMessageQueueSemantics : ISemantics;
+
 /// <summary>Writes log events to standard output.</summary>
-public class DefaultLogger : ActorBase
+public class DefaultLogger : ActorBase, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     protected override bool Receive(object message)
     {
