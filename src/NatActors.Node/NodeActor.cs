@@ -3,6 +3,7 @@ using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Node.Addresses;
 using NatActors.Node.Connections;
+using NatActors.Node.HolePunch;
 using NatActors.Node.Identify;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
@@ -58,6 +59,17 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
         Refs.Identify = Child(typeof(IdentifyActor), "identify");
         Refs.Ping = Child(typeof(PingActor), "ping");
+        Refs.RelayClient = Child(typeof(RelayClientActor), "relay-client");
+        if (_node.Options.RelayServer is not null)
+        {
+            Refs.RelayServer = Child(typeof(RelayServerActor), "relay-server");
+        }
+
+        if (_node.Options.HolePunching)
+        {
+            Refs.HolePunch = Child(typeof(HolePunchActor), "holepunch");
+        }
+
         Refs.Ports = Child(typeof(PortsActor), "ports");
         Context.WatchWith(Refs.Connections, new VitalServiceEnded("connections"));
         Context.WatchWith(Refs.Ports, new VitalServiceEnded("ports"));

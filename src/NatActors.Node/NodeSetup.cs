@@ -2,6 +2,7 @@ using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Security;
 using NatActors.Node.Streams;
+using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
@@ -19,6 +20,9 @@ public sealed record NodeSetup
 
     /// <summary>Who may connect. Default: everybody.</summary>
     public IConnectionGater Gater { get; init; } = OpenGater.Instance;
+
+    /// <summary>Who may use this node as a relay, when it is one. Default: everybody.</summary>
+    public IRelayAcl RelayAcl { get; init; } = OpenRelayAcl.Instance;
 
     /// <summary>The one source of randomness. Default: the operating system's.</summary>
     public RandomSource Random { get; init; } = SystemRandomSource.Instance;
@@ -48,6 +52,7 @@ public sealed record NodeSetup
         Interfaces = Interfaces ?? SystemNetworkInterfaces.Instance,
         Security = Security ?? [new NoiseUpgrade(Key, Random)],
         Gater = Gater,
+        RelayAcl = RelayAcl,
         Stopping = stopping,
     };
 }

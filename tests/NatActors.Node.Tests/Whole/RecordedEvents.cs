@@ -36,7 +36,10 @@ public sealed class RecordedEvents : IObserver<NodeEvent>
     {
     }
 
-    public async Task<T> NextAsync<T>(Func<T, bool>? fits = null)
+    public Task<T> NextAsync<T>(Func<T, bool>? fits = null)
+        where T : NodeEvent => NthAsync(1, fits);
+
+    public async Task<T> NthAsync<T>(int number, Func<T, bool>? fits = null)
         where T : NodeEvent
     {
         while (true)
@@ -44,7 +47,7 @@ public sealed class RecordedEvents : IObserver<NodeEvent>
             Task news;
             lock (_gate)
             {
-                if (_events.OfType<T>().FirstOrDefault(e => fits?.Invoke(e) ?? true) is { } found)
+                if (_events.OfType<T>().Where(e => fits?.Invoke(e) ?? true).ElementAtOrDefault(number - 1) is { } found)
                 {
                     return found;
                 }
