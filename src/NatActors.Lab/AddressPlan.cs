@@ -65,7 +65,8 @@ internal static class AddressPlan
     internal static Subnet PublicHostV6(int n) => V6($"2d01:{0x1000 + n:x}:{WanOctet}");
 
     /// <summary>The cable from the core to the outer address of the n-th router (or of its carrier), after some renumberings.</summary>
-    internal static Subnet RouterWan(int n, int renumbered) => V4($"{RouterNetwork(n)}.{WanOctet}", FirstHostByte + (renumbered % MostRouters));
+    internal static Subnet RouterWan(int n, int renumbered) =>
+        V4($"{RouterNetwork(n)}.{WanOctet}", FirstHostByte + (renumbered % MostRouters));
 
     /// <summary>The same in IPv6.</summary>
     internal static Subnet RouterWanV6(int n) => V6($"2d01:{0x2000 + n:x}:{WanOctet}");

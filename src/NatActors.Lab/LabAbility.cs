@@ -12,7 +12,7 @@ public enum LabMode
     /// <summary>As root, in this process.</summary>
     Root,
 
-    /// <summary>Not in this process, but in one started by <see cref="LabAbility.InUserNamespace"/>; without path delay on most machines.</summary>
+    /// <summary>Not in this process, but in one started by <see cref="LabAbility.InUserNamespace"/>; mostly without path delay.</summary>
     UserNamespace,
 }
 
@@ -32,6 +32,7 @@ public sealed record LabAbility(LabMode Mode, string Reason, string Remedy, bool
         }
         """;
 
+    private static readonly (string Name, string Package)[] Needed = [("ip", "iproute2"), ("nft", "nftables"), ("unshare", "util-linux")];
     private static readonly string[] UserNamespaceFlags = ["-U", "-r", "-n", "-m"];
     private static readonly Lazy<LabAbility> Known = new(Find);
 
@@ -54,13 +55,13 @@ public sealed record LabAbility(LabMode Mode, string Reason, string Remedy, bool
     {
         if (!OperatingSystem.IsLinux())
         {
-            return new LabAbility(LabMode.None, "the laboratory is made of Linux network namespaces", "run it on Linux, or in a Linux virtual machine", false);
+            return new LabAbility(LabMode.None, "it is made of Linux network namespaces", "run it on Linux or in a virtual machine", false);
         }
 
-        var missing = new[] { ("ip", "iproute2"), ("nft", "nftables"), ("unshare", "util-linux") }.Where(tool => Tool.Find(tool.Item1) is null).ToList();
+        var missing = Needed.Where(tool => Tool.Find(tool.Name) is null).ToList();
         if (missing.Count > 0)
         {
-            var packages = string.Join(' ', missing.Select(tool => tool.Item2));
+            var packages = string.Join(' ', missing.Select(tool => tool.Package));
             return new LabAbility(LabMode.None, $"not installed: {packages}", $"sudo apt-get install -y {packages}", false);
         }
 
@@ -71,7 +72,7 @@ public sealed record LabAbility(LabMode Mode, string Reason, string Remedy, bool
             (true, null) => WithDelay(LabMode.Root, "", ""),
             (true, _) => new LabAbility(LabMode.None, $"this root may not use namespaces and nftables: {refusal}",
                 "in a container, start it with --privileged; else use a virtual machine", false),
-            (false, null) => WithDelay(LabMode.UserNamespace, "not root: it runs in a user namespace", "for path delays, run it as root (sudo)"),
+            (false, null) => WithDelay(LabMode.UserNamespace, "not root: a user namespace will do", "for path delays, run it with sudo"),
             _ => new LabAbility(LabMode.None, $"not root, and user namespaces are refused: {refusal}", "run it as root (sudo)", false),
         };
     }

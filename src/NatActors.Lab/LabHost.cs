@@ -29,7 +29,9 @@ public sealed class LabHost
     /// <summary>The router it stands behind; null for a public host.</summary>
     public LabRouter? Router { get; }
 
-    /// <summary>Its addresses now, IPv4 first, without loopback and link-local ones; a router's change of kind or number changes them.</summary>
+    /// <summary>
+    /// Its addresses now, IPv4 first, without loopback and link-local ones; a router's change of kind or number changes them.
+    /// </summary>
     public IReadOnlyList<IPAddress> Addresses { get; private set; } = [];
 
     /// <summary>Its IPv4 address now.</summary>

@@ -14,7 +14,7 @@ public sealed record HostPlan(string Name, string? Behind = null)
 /// <summary>A router of a laboratory.</summary>
 /// <param name="Name">Its name: letters and digits, at most eight.</param>
 /// <param name="Kind">Its type and modifiers; may be changed while the laboratory is up.</param>
-/// <param name="Behind">The router it stands behind; null for one that is cabled to the core. Only a NAT type may stand behind another.</param>
+/// <param name="Behind">The router it stands behind; null for one cabled to the core. Only a NAT type may stand behind another.</param>
 public sealed record RouterPlan(string Name, RouterKind Kind, string? Behind = null)
 {
     /// <summary>What its cable to the core adds to the path delay, each way. Default none.</summary>
@@ -34,7 +34,7 @@ public sealed record LabPlan
     public IReadOnlyList<HostPlan> Hosts { get; init; } =
         [new("R"), new("S"), new("T"), new("U"), new("A", "NA"), new("B", "NB")];
 
-    /// <summary>Routers, those that stand behind another after it. Default NA and NB, both <see cref="RouterType.PortRestricted"/>.</summary>
+    /// <summary>Routers, one behind another after that one. Default NA and NB, <see cref="RouterType.PortRestricted"/>.</summary>
     public IReadOnlyList<RouterPlan> Routers { get; init; } =
         [new("NA", RouterType.PortRestricted), new("NB", RouterType.PortRestricted)];
 
@@ -61,7 +61,8 @@ public sealed record LabPlan
             .Select(host => $"host {host.Name} stands behind {host.Behind}, which is no router of the plan"));
         problems.AddRange(Hosts.Where(host => host.Behind is not null && host.ExtraDelay != TimeSpan.Zero)
             .Select(host => $"host {host.Name} stands behind a router: give the extra delay to the router"));
-        if (PathDelay < TimeSpan.Zero || Hosts.Any(host => host.ExtraDelay < TimeSpan.Zero) || Routers.Any(router => router.ExtraDelay < TimeSpan.Zero))
+        var extras = Hosts.Select(host => host.ExtraDelay).Concat(Routers.Select(router => router.ExtraDelay));
+        if (extras.Append(PathDelay).Any(delay => delay < TimeSpan.Zero))
         {
             problems.Add("a delay is negative");
         }
@@ -98,8 +99,9 @@ public sealed record LabPlan
             before.Add(router.Name);
         }
 
-        if (Routers.Count > AddressPlan.MostRouters || Hosts.Count > AddressPlan.MostPublicHosts
-            || Hosts.Where(host => host.Behind is not null).GroupBy(host => host.Behind).Any(group => group.Count() > AddressPlan.MostHostsBehindOne))
+        var isCrowded = Hosts.Where(host => host.Behind is not null).GroupBy(host => host.Behind)
+            .Any(group => group.Count() > AddressPlan.MostHostsBehindOne);
+        if (Routers.Count > AddressPlan.MostRouters || Hosts.Count > AddressPlan.MostPublicHosts || isCrowded)
         {
             problems.Add($"too many: at most {AddressPlan.MostRouters} routers, {AddressPlan.MostPublicHosts} hosts, "
                 + $"{AddressPlan.MostHostsBehindOne} behind one router");

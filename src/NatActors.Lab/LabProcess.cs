@@ -99,7 +99,8 @@ public sealed class LabProcess : IAsyncDisposable
             throw new ArgumentException("Put the arguments into ArgumentList.", nameof(wanted));
         }
 
-        var start = new ProcessStartInfo(Tool.Find("ip") ?? throw new LabException("ip is not installed")) { WorkingDirectory = wanted.WorkingDirectory };
+        var ip = Tool.Find("ip") ?? throw new LabException("ip is not installed");
+        var start = new ProcessStartInfo(ip) { WorkingDirectory = wanted.WorkingDirectory };
         foreach (var argument in (string[])["netns", "exec", netns, wanted.FileName, .. wanted.ArgumentList])
         {
             start.ArgumentList.Add(argument);

@@ -72,7 +72,8 @@ internal static class LabRegistry
             }
 
             var user = Native.EffectiveUser();
-            return user == 0 ? DefaultFolder : Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"natactors-lab-{user}"));
+            var own = string.Create(CultureInfo.InvariantCulture, $"natactors-lab-{user}");
+            return user == 0 ? DefaultFolder : Path.Combine(Path.GetTempPath(), own);
         }
     }
 
@@ -194,7 +195,8 @@ internal static class LabRegistry
     {
         if (Read().Count == 0)
         {
-            Tool.Ip(null, BlackholeRoutes().Intersect(AddressPlan.Ranges).Select(range => $"route del blackhole {range} proto {RouteMark}"), force: true);
+            var ours = BlackholeRoutes().Intersect(AddressPlan.Ranges);
+            Tool.Ip(null, ours.Select(range => $"route del blackhole {range} proto {RouteMark}"), force: true);
         }
     }
 

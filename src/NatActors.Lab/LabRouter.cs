@@ -10,6 +10,9 @@ namespace NatActors.Lab;
 /// </summary>
 public sealed class LabRouter
 {
+    private static readonly string[] MakeLan =
+        ["link set lo up", $"link add {RuleSet.LanDevice} type bridge", $"link set {RuleSet.LanDevice} up"];
+
     private readonly Laboratory _lab;
     private readonly NetNamespace _netns;
     private readonly LabRouter? _behind;
@@ -66,7 +69,7 @@ public sealed class LabRouter
     {
         if (_behind is not null && (kind.IsRouted || kind.HasCarrier))
         {
-            throw new ArgumentException($"{Name} stands behind {_behind.Name}, so it must translate, without a carrier of its own", nameof(kind));
+            throw new ArgumentException($"{Name} stands behind {_behind.Name}: it must translate, without its own carrier", nameof(kind));
         }
 
         if (kind.HasCarrier && kind.Has(RouterModifiers.Ipv6))
@@ -103,7 +106,9 @@ public sealed class LabRouter
         }
     }
 
-    /// <summary>Forwards a port of the outer address to a host behind it, TCP and UDP, whatever the NAT type; a carrier's router knows nothing of it.</summary>
+    /// <summary>
+    /// Forwards a port of the outer address to a host behind it, TCP and UDP, whatever the NAT type; a carrier's router does not know.
+    /// </summary>
     /// <param name="port">The outer port, 1 to 65535.</param>
     /// <param name="host">A host behind this router.</param>
     /// <param name="hostPort">Its port; the outer one where 0.</param>
@@ -165,7 +170,7 @@ public sealed class LabRouter
     internal void SetUp(RouterKind kind, IEnumerable<LabHost> hosts)
     {
         _netns.SetSwitches(Switches.Forwarding);
-        Tool.Ip(Namespace, ["link set lo up", $"link add {RuleSet.LanDevice} type bridge", $"link set {RuleSet.LanDevice} up"]);
+        Tool.Ip(Namespace, MakeLan);
         foreach (var host in hosts)
         {
             Adopt(host);
@@ -193,7 +198,7 @@ public sealed class LabRouter
             Laboratory.MakeNamespaces([_carrier.Namespace]);
             _carrier._netns.SetSwitches(Switches.Forwarding);
             var gateway = $"addr add {_carrier.Lan.Gateway}/{_carrier.Lan.PrefixLength} dev {RuleSet.LanDevice}";
-            Tool.Ip(_carrier.Namespace, ["link set lo up", $"link add {RuleSet.LanDevice} type bridge", $"link set {RuleSet.LanDevice} up", gateway]);
+            Tool.Ip(_carrier.Namespace, [.. MakeLan, gateway]);
         }
 
         var wanted = Kind.HasCarrier ? _carrier : _behind;
@@ -234,7 +239,7 @@ public sealed class LabRouter
         {
             wan = AddressPlan.RouterWan(_index, _renumbered);
             var six = AddressPlan.RouterWanV6(_index);
-            string[] gateways = [$"addr add {wan.Gateway}/{wan.PrefixLength} dev {FarDevice}", $"addr add {six.Gateway}/{six.PrefixLength} dev {FarDevice}"];
+            var gateways = new[] { wan, six }.Select(subnet => $"addr add {subnet.Gateway}/{subnet.PrefixLength} dev {FarDevice}");
             Tool.Ip(FarNamespace.Name, [.. gateways, $"link set {FarDevice} up", .. RoutesOfCore()]);
             Number(wan, six);
         }
@@ -259,13 +264,21 @@ public sealed class LabRouter
     }
 
     /// <summary>The core's ways to the public networks behind this router; a cable that was out has lost them.</summary>
-    private string[] RoutesOfCore() => _isCarrier
-        ? []
-        :
+    private string[] RoutesOfCore()
+    {
+        if (_isCarrier)
+        {
+            return [];
+        }
+
+        var (lan, wan) = (AddressPlan.Lan(_index, true, _renumbered), AddressPlan.RouterWan(_index, _renumbered));
+        var (lanV6, wanV6) = (AddressPlan.LanV6(_index, _renumbered), AddressPlan.RouterWanV6(_index));
+        return
         [
-            $"route replace {AddressPlan.Lan(_index, true, _renumbered).Network} via {AddressPlan.RouterWan(_index, _renumbered).Address} dev {FarDevice}",
-            $"route replace {AddressPlan.LanV6(_index, _renumbered).Network} via {AddressPlan.RouterWanV6(_index).Address} dev {FarDevice}",
+            $"route replace {lan.Network} via {wan.Address} dev {FarDevice}",
+            $"route replace {lanV6.Network} via {wanV6.Address} dev {FarDevice}",
         ];
+    }
 
     /// <summary>Gives the hosts behind it the addresses that its kind calls for, where they have others.</summary>
     private void NumberHosts()
@@ -281,8 +294,11 @@ public sealed class LabRouter
             subnets.Add(AddressPlan.LanV6(_index, _renumbered));
         }
 
-        var wanted = _hosts.Select((_, i) => subnets.ConvertAll(subnet => subnet with { Address = subnet.At(AddressPlan.HostByte(i)) })).ToList();
-        if (_hosts.Zip(wanted).All(pair => pair.First.Addresses.SequenceEqual(pair.Second.Select(subnet => subnet.Address))) && _hosts.Count > 0)
+        var wanted = _hosts
+            .Select((_, i) => subnets.ConvertAll(subnet => subnet with { Address = subnet.At(AddressPlan.HostByte(i)) }))
+            .ToList();
+        var areRight = _hosts.Zip(wanted, (host, addresses) => host.Addresses.SequenceEqual(addresses.Select(subnet => subnet.Address)));
+        if (_hosts.Count > 0 && areRight.All(isRight => isRight))
         {
             return;
         }

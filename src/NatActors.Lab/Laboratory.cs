@@ -46,10 +46,10 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>All routers, in the plan's order.</summary>
     public IEnumerable<LabRouter> Routers => _plan.Routers.Select(router => _routers[router.Name]);
 
-    /// <summary>One way through the core. Zero where none was planned, or where the kernel refused the TUN device (see <see cref="DelayRefusal"/>).</summary>
+    /// <summary>One way through the core. Zero where none was planned, or where there is a <see cref="DelayRefusal"/>.</summary>
     public TimeSpan PathDelay { get; private set; }
 
-    /// <summary>Why there is no path delay though one was planned; null where all is as planned.</summary>
+    /// <summary>Why there is no path delay though one was planned (the kernel's words); null where all is as planned.</summary>
     public string? DelayRefusal { get; private set; }
 
     internal NetNamespace Core { get; }
@@ -87,7 +87,8 @@ public sealed class Laboratory : IAsyncDisposable
 
     /// <summary>A host by its name in the plan.</summary>
     /// <param name="name">For example <c>A</c>.</param>
-    public LabHost Host(string name) => _hosts.TryGetValue(name, out var host) ? host : throw new ArgumentException($"no host {name}", nameof(name));
+    public LabHost Host(string name) =>
+        _hosts.TryGetValue(name, out var host) ? host : throw new ArgumentException($"no host {name}", nameof(name));
 
     /// <summary>A router by its name in the plan.</summary>
     /// <param name="name">For example <c>NA</c>.</param>
@@ -112,7 +113,7 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>Writes down how things stand, for <c>lab list</c> and <c>lab exec</c> of other processes.</summary>
     internal void Record()
     {
-        if (_routers.Count == _plan.Routers.Count)
+        lock (_routers)
         {
             LabRegistry.Write(Describe());
         }

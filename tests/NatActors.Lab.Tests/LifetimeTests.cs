@@ -99,7 +99,8 @@ public sealed class LifetimeTests
     {
         RequiresLab.OrSkip();
         await using var lab = Laboratory.Create();
-        await using var process = lab.Host("A").Start("sh", "-c", "echo ready; read word; echo got $word; ip -o -4 addr show eth0; echo bad >&2; exit 3");
+        const string Script = "echo ready; read word; echo got $word; ip -o -4 addr show eth0; echo bad >&2; exit 3";
+        await using var process = lab.Host("A").Start("sh", "-c", Script);
         Assert.Equal("ready", await process.Output.ReadLineAsync().OrFail());
         await process.Input.WriteLineAsync("hello");
         await process.Input.FlushAsync();

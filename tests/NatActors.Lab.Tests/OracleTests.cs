@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace NatActors.Lab.Tests;
 
-/// <summary>Which pairs of routers a plain punch gets through: every pair of eight types, with silent routers and with refusing ones.</summary>
+/// <summary>Which pairs of routers a plain punch gets through: every pair of eight types, with silent and with refusing routers.</summary>
 public sealed class OracleTests(LabFixture fixture, ITestOutputHelper output) : IClassFixture<LabFixture>
 {
     private const int FirstPort = 4100;

@@ -22,6 +22,9 @@ public sealed class RouterKindTests
     }
 
     [Fact]
-    public void Every_type_has_a_name() =>
-        Assert.All(Enum.GetValues<RouterType>(), type => Assert.True(RouterKind.TryParse(new RouterKind(type).ToString(), out var kind) && kind.Type == type));
+    public void Every_type_has_a_name() => Assert.All(Enum.GetValues<RouterType>(), type =>
+    {
+        Assert.True(RouterKind.TryParse(new RouterKind(type).ToString(), out var kind));
+        Assert.Equal(type, kind.Type);
+    });
 }

@@ -97,7 +97,8 @@ public sealed class TcpObservationTests(LabFixture fixture) : IClassFixture<LabF
             return Entry.Silence;
         }
 
-        return await Record.ExceptionAsync(() => dial) is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? Entry.Refused : Entry.Open;
+        var failure = await Record.ExceptionAsync(() => dial) as SocketException;
+        return failure is { SocketErrorCode: SocketError.ConnectionRefused } ? Entry.Refused : Entry.Open;
     }
 }
 

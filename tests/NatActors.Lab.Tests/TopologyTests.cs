@@ -159,7 +159,7 @@ public sealed class TopologyTests(LabFixture fixture) : IClassFixture<LabFixture
         var plan = new LabPlan
         {
             Hosts = [new("R"), new("A", "NA"), new("B", "NB")],
-            Routers = [new("C", RouterType.PortRestricted), new("NA", RouterType.PortRestricted, "C"), new("NB", RouterType.Symmetric, "C")],
+            Routers = [new("C", RouterType.PortRestricted), new("NA", RouterType.FullCone, "C"), new("NB", RouterType.Symmetric, "C")],
         };
         await using var lab = Laboratory.Create(plan);
         using var r = lab.Host("R").Udp(Port);

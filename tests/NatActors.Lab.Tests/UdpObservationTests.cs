@@ -124,8 +124,8 @@ public sealed class UdpObservationTests(LabFixture fixture) : IClassFixture<LabF
             came.Add(from);
             if (word == Fence)
             {
-                var hosts = fixture.Lab;
-                return (came.Contains(hosts.Host("S").At(Port)), came.Contains(hosts.Host("R").At(OtherPort)), came.Contains(hosts.Host("R").At(Port)));
+                var (r, s) = (fixture.Lab.Host("R"), fixture.Lab.Host("S"));
+                return (came.Contains(s.At(Port)), came.Contains(r.At(OtherPort)), came.Contains(r.At(Port)));
             }
         }
     }

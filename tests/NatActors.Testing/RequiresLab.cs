@@ -8,7 +8,7 @@ public static class RequiresLab
 {
     private const string CiVariable = "CI";
 
-    /// <summary>Goes on where a laboratory with path delay can be built; else skips the test (a SkippableFact), or fails it under CI.</summary>
+    /// <summary>Goes on where a laboratory with path delay can be built; else skips the SkippableFact, or fails it under CI.</summary>
     public static void OrSkip()
     {
         var ability = LabAbility.Check();

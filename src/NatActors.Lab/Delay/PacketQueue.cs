@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace NatActors.Lab.Delay;
 
 /// <summary>Packets that wait the same time, first in first out, in one bounded ring of memory.</summary>
-/// <remarks>Each is stored whole and unbroken behind a 16-byte header (due time, length), so that it goes to the kernel from where it lies.</remarks>
+/// <remarks>Each is stored unbroken behind a 16-byte header (due time, length), so that it goes to the kernel from where it lies.</remarks>
 internal sealed unsafe class PacketQueue : IDisposable
 {
     private const int HeaderBytes = 16;

@@ -182,7 +182,8 @@ internal sealed class TunDelay : IAsyncDisposable
         var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
         if (left > TimeSpan.Zero)
         {
-            var timeout = new Native.TimeSpec { Seconds = (long)left.TotalSeconds, Nanoseconds = left.Ticks % TimeSpan.TicksPerSecond * 100 };
+            var nanoseconds = left.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick;
+            var timeout = new Native.TimeSpec { Seconds = (long)left.TotalSeconds, Nanoseconds = nanoseconds };
             _ = Native.PollUntil(entries, 2, &timeout, null);
         }
     }

@@ -43,7 +43,8 @@ internal sealed class NetNamespace(string name)
     }
 
     /// <summary>Makes a socket that belongs to the namespace for as long as it lives, whichever thread uses it.</summary>
-    internal Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol) => Run(() => new Socket(family, type, protocol));
+    internal Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol) =>
+        Run(() => new Socket(family, type, protocol));
 
     /// <summary>Sets kernel switches below /proc/sys/net, which shows each thread its own namespace.</summary>
     internal void SetSwitches(IEnumerable<(string Path, string Value)> switches)

@@ -27,7 +27,8 @@ internal static class Tool
 
     /// <summary>Loads a rule set into a namespace, as one transaction.</summary>
     /// <exception cref="LabException">nft refused it.</exception>
-    internal static void Nft(string netns, string rules) => Run("ip", ["netns", "exec", netns, Find("nft") ?? "nft", "-f", "-"], rules, false);
+    internal static void Nft(string netns, string rules) =>
+        Run("ip", ["netns", "exec", netns, Find("nft") ?? "nft", "-f", "-"], rules, false);
 
     /// <summary>Runs a tool to its end and returns what it printed.</summary>
     /// <exception cref="LabException">It is missing, or it failed and <paramref name="force"/> is false.</exception>

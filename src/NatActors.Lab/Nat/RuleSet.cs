@@ -55,12 +55,12 @@ internal static class RuleSet
 
         if (input.FirstHost is { } host)
         {
+            var port = kind.ForwardedPort.ToString(CultureInfo.InvariantCulture);
             rules.Append(kind.Type switch
             {
                 RouterType.FullCone => $"{toUs} dnat ip to {host}\n",
                 RouterType.AddrRestricted => $"{toUs} ip saddr @seen dnat ip to {host}\n",
-                RouterType.PortForward =>
-                    string.Create(CultureInfo.InvariantCulture, $"{toUs} meta l4proto {{ tcp, udp }} th dport {kind.ForwardedPort} dnat ip to {host}\n"),
+                RouterType.PortForward => $"{toUs} meta l4proto {{ tcp, udp }} th dport {port} dnat ip to {host}\n",
                 _ => "",
             });
         }
@@ -70,7 +70,7 @@ internal static class RuleSet
         rules.Append(CultureInfo.InvariantCulture, $"meta nfproto ipv4 oifname {WanDevice} {mapping}\n");
         if (kind.Has(RouterModifiers.Hairpin))
         {
-            rules.Append(CultureInfo.InvariantCulture, $"meta nfproto ipv4 iifname {LanDevice} oifname {LanDevice} ct status dnat masquerade\n");
+            rules.Append(CultureInfo.InvariantCulture, $"iifname {LanDevice} oifname {LanDevice} ct status dnat masquerade\n");
         }
 
         rules.Append("}\n");

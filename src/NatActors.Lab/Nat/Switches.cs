@@ -12,7 +12,7 @@ internal static class Switches
         ("ipv6/conf/all/accept_ra", "0"),
     ];
 
-    /// <summary>Core and routers: forwarding, and no check of source addresses (the core sees each packet come from its delay device).</summary>
+    /// <summary>Core and routers: forwarding, and no check of source addresses (the core gets each packet from its delay device).</summary>
     internal static readonly (string, string)[] Forwarding =
     [
         ("ipv4/conf/all/rp_filter", "0"),
@@ -39,6 +39,6 @@ internal static class Switches
     internal static IEnumerable<(string Path, string Value)> MappingLifetimes(bool areShort) =>
         Lifetimes.Select(entry => ("netfilter/" + entry.Name, areShort ? entry.Short : entry.Long));
 
-    /// <summary>Whether a flow that the router does not know may open a mapping in midstream (the kernel's default) or is dropped.</summary>
+    /// <summary>Whether an unknown flow may open a mapping in midstream (the kernel's default) or is dropped.</summary>
     internal static (string Path, string Value) PickUpMidstream(bool allowed) => ("netfilter/nf_conntrack_tcp_loose", allowed ? "1" : "0");
 }

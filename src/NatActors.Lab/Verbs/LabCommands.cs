@@ -14,6 +14,7 @@ namespace NatActors.Lab.Verbs;
 /// <param name="json">True for one JSON object a line instead of plain text.</param>
 public sealed class LabCommands(TextWriter output, TextWriter errors, bool json)
 {
+    private const string Modifiers = "+rst +udpblocked +short +hairpin +ipv6 +noipv4";
     private const int Ok = 0;
     private const int Failed = 1;
     private const int Usage = 2;
@@ -29,7 +30,7 @@ public sealed class LabCommands(TextWriter output, TextWriter errors, bool json)
 
     /// <summary>Brings a laboratory up: R, S, T, U public, A and B behind routers of the given kinds.</summary>
     /// <param name="options">What it shall be.</param>
-    /// <param name="ownProgram">The command that starts this very program, without arguments: another process of it keeps the laboratory up.</param>
+    /// <param name="ownProgram">What starts this very program, without arguments: another process of it keeps the laboratory up.</param>
     /// <param name="cancellation">Ends a foreground laboratory.</param>
     public async Task<int> UpAsync(LabUpOptions options, IReadOnlyList<string> ownProgram, CancellationToken cancellation)
     {
@@ -171,7 +172,7 @@ public sealed class LabCommands(TextWriter output, TextWriter errors, bool json)
             if (!RouterKind.TryParse(text, out _))
             {
                 var types = string.Join(", ", Enum.GetNames<RouterType>()).ToLowerInvariant();
-                _report.Fail($"'{text}' is no router: write a type ({types}), then modifiers: +rst +udpblocked +short +hairpin +ipv6 +noipv4", Usage);
+                _report.Fail($"'{text}' is no router: write a type ({types}), then modifiers: {Modifiers}", Usage);
                 return null;
             }
         }
@@ -211,7 +212,8 @@ public sealed class LabCommands(TextWriter output, TextWriter errors, bool json)
         asked.TrySetResult();
     }
 
-    private async Task<int> StartKeeperAsync(LabUpOptions options, IReadOnlyList<string> ownProgram, LabAbility ability, CancellationToken cancellation)
+    private async Task<int> StartKeeperAsync(
+        LabUpOptions options, IReadOnlyList<string> ownProgram, LabAbility ability, CancellationToken cancellation)
     {
         IReadOnlyList<string> command = [.. ownProgram, "lab", "up", .. options.Arguments()];
         if (ability.Mode == LabMode.UserNamespace)

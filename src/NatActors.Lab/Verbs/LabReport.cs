@@ -36,7 +36,8 @@ internal sealed class LabReport(TextWriter output, TextWriter errors, bool json)
         }
 
         Describe(lab);
-        output.WriteLine("Run something in it:  natactors lab exec A -- COMMAND   (hosts: " + string.Join(' ', lab.Hosts.Select(host => host.Name)) + ")");
+        var hosts = string.Join(' ', lab.Hosts.Select(host => host.Name));
+        output.WriteLine($"Run something in it:  natactors lab exec A -- COMMAND   (hosts: {hosts})");
         output.WriteLine("Remove it:            natactors lab down");
     }
 
