@@ -58,6 +58,11 @@ export function makeCommands (node) {
       return { stream: streams, protocol: stream.protocol }
     },
 
+    // {protocol} is served from now on, by closing every stream
+    async handle (args) {
+      await node.handle(args.protocol, (stream) => stream.close())
+    },
+
     // {stream} half-closes it, {stream, reset: true} resets it
     async closeStream (args) {
       const stream = open.get(args.stream)

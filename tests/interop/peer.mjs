@@ -36,6 +36,7 @@ const { values: options } = parseArgs({
     'autonat-v2': { type: 'boolean', default: false },
     echo: { type: 'boolean', default: false },
     perf: { type: 'boolean', default: false },
+    'no-early-muxer': { type: 'boolean', default: false }, // says nothing of muxers in Noise, so that they are negotiated after it
     'inbound-threshold': { type: 'string' } // accepted connections a second from one host before js resets; js: 5
   }
 })
@@ -61,13 +62,25 @@ function services () {
   return wanted
 }
 
+// Noise with the option that js's own callers set for transports that bring a muxer, here for every connection.
+function noiseWithoutMuxers () {
+  return (components) => {
+    const upgrade = noise()(components)
+    for (const name of ['secureOutbound', 'secureInbound']) {
+      const secure = upgrade[name].bind(upgrade)
+      upgrade[name] = (connection, given) => secure(connection, { ...given, skipStreamMuxerNegotiation: true })
+    }
+    return upgrade
+  }
+}
+
 const threshold = number(options['inbound-threshold'])
 const node = await createLibp2p({
   start: false,
   privateKey: await readIdentity(options['key-type'], options.seed),
   addresses: { listen: options.listen, announce: options.announce, appendAnnounce: options['append-announce'] },
   transports: [tcp(), circuitRelayTransport()],
-  connectionEncrypters: [noise()],
+  connectionEncrypters: [options['no-early-muxer'] ? noiseWithoutMuxers() : noise()],
   streamMuxers: [yamux()],
   connectionManager: threshold === undefined ? {} : { inboundConnectionThreshold: threshold },
   services: services()

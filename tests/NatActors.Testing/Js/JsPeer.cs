@@ -103,6 +103,13 @@ public sealed class JsPeer : IAsyncDisposable
     /// <summary>Closes all connections to a peer.</summary>
     public Task CloseAsync(string peer) => AskAsync("close", new { peer });
 
+    /// <summary>Stops it in order, its connections closed; returns when its process has ended.</summary>
+    public async Task StopAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync().WaitAsync(Guard);
+    }
+
     /// <summary>Kills it at once, as a crash would.</summary>
     public void Kill()
     {

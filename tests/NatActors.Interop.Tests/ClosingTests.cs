@@ -1,0 +1,68 @@
+using NatActors.Multiformats;
+using NatActors.Node;
+using NatActors.Node.Tests.Whole;
+using NatActors.Testing.Js;
+
+namespace NatActors.Interop.Tests;
+
+/// <summary>How connections with js end: in order from either side, or by a crash; the node goes on.</summary>
+public sealed class ClosingTests
+{
+    private const string Loopback = "/ip4/127.0.0.1/tcp/0";
+
+    [SkippableFact]
+    public async Task Js_hears_of_our_end()
+    {
+        await using var js = await JsPeer.StartAsync("--listen", Loopback);
+        var ours = await LoopbackNode.StartAsync();
+        await ours.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard);
+        await js.EventAsync("identified");
+
+        await ours.DisposeAsync();
+
+        var gone = await js.EventAsync("disconnected");
+        Assert.Equal(ours.Id.ToString(), gone["peer"]!.GetValue<string>());
+        Assert.Empty(await js.ConnectionsAsync());
+    }
+
+    [SkippableFact]
+    public async Task A_connection_that_js_closes_is_gone_and_can_be_made_again()
+    {
+        await using var js = await JsPeer.StartAsync("--listen", Loopback);
+        await using var ours = await LoopbackNode.StartAsync();
+        var address = Multiaddr.Parse(js.Addresses[0]);
+        await ours.Node.DialAsync(address).WaitAsync(JsPeer.Guard);
+        await js.EventAsync("identified");
+
+        await js.CloseAsync(ours.Id.ToString());
+
+        var gone = await ours.Events.NextAsync<NodeEvents.Disconnected>();
+        Assert.Equal((js.PeerId, false), (gone.Peer.ToString(), gone.Relayed));
+        await ours.Node.DialAsync(address).WaitAsync(JsPeer.Guard);
+        Assert.Single(await js.PingAsync(ours.Id.ToString()));
+    }
+
+    [SkippableFact]
+    public async Task A_js_peer_that_stops_in_order_is_gone()
+    {
+        await using var js = await JsPeer.StartAsync("--listen", Loopback);
+        await using var ours = await LoopbackNode.StartAsync();
+        await ours.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard);
+
+        await js.StopAsync();
+
+        Assert.Equal(js.PeerId, (await ours.Events.NextAsync<NodeEvents.Disconnected>()).Peer.ToString());
+    }
+
+    [SkippableFact]
+    public async Task A_js_peer_that_crashes_is_gone()
+    {
+        await using var js = await JsPeer.StartAsync("--listen", Loopback);
+        await using var ours = await LoopbackNode.StartAsync();
+        await ours.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard);
+
+        js.Kill();
+
+        Assert.Equal(js.PeerId, (await ours.Events.NextAsync<NodeEvents.Disconnected>()).Peer.ToString());
+    }
+}
