@@ -46,13 +46,13 @@ public sealed partial class Multiaddr : IEquatable<Multiaddr>
         address = null;
         if (bytes is null)
         {
-            error ??= $"'{text}' is not a multiaddr.";
+            error ??= $"{QuotedText.Of(text)} is not a multiaddr.";
             return false;
         }
 
         if (!TryDecode(bytes, out address, out var failure))
         {
-            error = $"'{text}' is not a multiaddr: {failure}.";
+            error = $"{QuotedText.Of(text)} is not a multiaddr: {failure}.";
             return false;
         }
 

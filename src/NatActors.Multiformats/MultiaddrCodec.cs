@@ -65,7 +65,7 @@ internal static class MultiaddrCodec
     {
         if (string.IsNullOrWhiteSpace(text) || text[0] != '/')
         {
-            error = $"'{text}' is not a multiaddr: it starts with a slash, like /ip4/192.0.2.1/tcp/4001.";
+            error = $"{QuotedText.Of(text)} is not a multiaddr: it starts with a slash, like /ip4/192.0.2.1/tcp/4001.";
             return null;
         }
 
@@ -82,7 +82,7 @@ internal static class MultiaddrCodec
         {
             if (!TryAddPart(bytes, parts, ref i, out error))
             {
-                error = $"'{text}' is not a multiaddr: {error}";
+                error = $"{QuotedText.Of(text)} is not a multiaddr: {error}";
                 return null;
             }
         }
@@ -96,7 +96,7 @@ internal static class MultiaddrCodec
         var name = parts[index];
         if (MultiaddrProtocol.Find(name) is not { } protocol)
         {
-            error = name.Length == 0 ? "it has an empty part between two slashes." : $"'{name}' is not a protocol known here.";
+            error = name.Length == 0 ? "it has an empty part between two slashes." : $"{QuotedText.Of(name)} is not a protocol known here.";
             return false;
         }
 

@@ -78,7 +78,7 @@ internal static class MultiaddrValue
         };
         if (bytes is null)
         {
-            error ??= $"'{text}' is not a value for /{protocol.Name}; write {Expectation(protocol.Kind)}.";
+            error ??= $"{QuotedText.Of(text)} is not a value for /{protocol.Name}; write {Expectation(protocol.Kind)}.";
         }
 
         return bytes;

@@ -41,13 +41,13 @@ internal static class PeerIdText
         var bytes = isBase58 ? MultibaseText.DecodeBase58(text) : FromCid(text);
         if (bytes is null)
         {
-            error = $"'{text}' is not a peer id: it is neither base58btc (12D3Koo…, Qm…) nor a CIDv1 of a libp2p key (bafz…).";
+            error = $"{QuotedText.Of(text)} is not a peer id: it is neither base58btc (12D3Koo…, Qm…) nor a CIDv1 of a libp2p key (bafz…).";
             return false;
         }
 
         if (!PeerId.TryDecode(bytes, out id, out var failure))
         {
-            error = $"'{text}' is not a peer id: its multihash is refused ({failure}). Check that it was copied whole.";
+            error = $"{QuotedText.Of(text)} is not a peer id: its multihash is refused ({failure}). Check that it was copied whole.";
             return false;
         }
 

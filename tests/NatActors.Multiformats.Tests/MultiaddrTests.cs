@@ -155,6 +155,14 @@ public class MultiaddrTests
     }
 
     [Fact]
+    public void The_line_stays_one_short_line_whatever_was_written()
+    {
+        Assert.False(Multiaddr.TryParse("/ip4/1.2.3.4\n/tcp/1" + new string('x', 3000), out _, out var error));
+        Assert.DoesNotContain('\n', error);
+        Assert.True(error.Length < 500);
+    }
+
+    [Fact]
     public void Refuses_null_and_endless_texts()
     {
         Assert.False(Multiaddr.TryParse(null, out _, out _));
