@@ -18,20 +18,10 @@ public static class HolePunchCodec
     /// <summary>Reads a message. An unreadable or unknown address is dropped, not the message.</summary>
     public static HolePunchDecoded Decode(ReadOnlySpan<byte> message)
     {
-        // DCUtR.md, "RPC messages": checked before anything is allocated.
-        if (message.Length > MaxMessageSize)
+        // DCUtR.md, "RPC messages": the size is checked before anything is allocated.
+        if (!ProtobufMessage.TryParse(Proto.HolePunch.Parser, message, MaxMessageSize, out var wire, out var failure))
         {
-            return new HolePunchDecoded(null, HolePunchFault.TooLong);
-        }
-
-        Proto.HolePunch wire;
-        try
-        {
-            wire = Proto.HolePunch.Parser.ParseFrom(message);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return new HolePunchDecoded(null, HolePunchFault.NotProtobuf);
+            return new HolePunchDecoded(null, failure == DecodeFailure.TooLarge ? HolePunchFault.TooLong : HolePunchFault.NotProtobuf);
         }
 
         return (wire.HasType ? wire.Type : default) switch

@@ -75,11 +75,11 @@ public sealed class IdentifyDecoder
             return;
         }
 
-        try
+        if (ProtobufMessage.TryParse(IdentifyMessage.Parser, message, IdentifyProtocol.MaxTotalLength, out var part, out _))
         {
-            _merged.MergeFrom(message);
+            _merged.MergeFrom(part);
         }
-        catch (InvalidProtocolBufferException)
+        else
         {
             Failure = IdentifyFailure.Malformed;
         }

@@ -122,26 +122,14 @@ public static class RelayCodec
         fault == RelayMessageFault.UnknownType ? RelayStatus.UnexpectedMessage : RelayStatus.MalformedMessage;
 
     private static bool TryParse<T>(ReadOnlySpan<byte> bytes, MessageParser<T> parser, out T wire, out RelayMessageFault fault)
-        where T : class, IMessage<T>
+        where T : class, IMessage<T>, new()
     {
-        wire = null!;
-        if (bytes.Length > MaxMessageSize)
-        {
-            fault = RelayMessageFault.TooLong;
-            return false;
-        }
-
-        try
-        {
-            wire = parser.ParseFrom(bytes);
-            fault = RelayMessageFault.None;
-            return true;
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            fault = RelayMessageFault.NotProtobuf;
-            return false;
-        }
+        var good = ProtobufMessage.TryParse(parser, bytes, MaxMessageSize, out var message, out var failure);
+        wire = message!;
+        fault = good ? RelayMessageFault.None
+            : failure == DecodeFailure.TooLarge ? RelayMessageFault.TooLong
+            : RelayMessageFault.NotProtobuf;
+        return good;
     }
 
     private static RelayMessageFault ReadPeer(Proto.Peer? wire, out PeerId? peer)
