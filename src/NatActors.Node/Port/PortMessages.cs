@@ -1,5 +1,6 @@
 using System.Net;
 using Akka.Actor;
+using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Transports;
 using NatActors.Transports.Port;
@@ -103,7 +104,7 @@ public static class PortMessages
     }
 
     /// <summary>To the owner of a port: a connection of that port has ended on this side, so its 4-tuple is free.</summary>
-    internal sealed record ConduitClosed(IPEndPoint Remote, bool WasAccepted);
+    internal sealed record ConduitClosed(IPEndPoint Remote, bool WasAccepted) : IDeadLetterSuppression;
 
     /// <summary>To the <see cref="PortsActor"/>: the owner has its port.</summary>
     internal sealed record Opened(Multiaddr Address, IPEndPoint EndPoint);

@@ -97,9 +97,9 @@ internal sealed partial class PortOwnerActor
         Play(_schedule.OnAcceptQueueDrained(Now));
     }
 
-    private sealed record ConnectionAccepted(IPortBinding Binding, IConduit? Conduit);
+    private sealed record ConnectionAccepted(IPortBinding Binding, IConduit? Conduit) : IDeadLetterSuppression;
 
-    private sealed record AcceptFailed(IPortBinding Binding, Exception Cause);
+    private sealed record AcceptFailed(IPortBinding Binding, Exception Cause) : IDeadLetterSuppression;
 
     private sealed record AcceptAgain
     {

@@ -321,7 +321,8 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
 
     private sealed record Connect(long Attempt, IPEndPoint Remote, bool FreshPort, CancellationTokenSource Cancellation);
 
-    private sealed record ConnectEnded(Connect Connect, ConnectResult Result);
+    // What the port's own tasks say after its end is no news: nobody need hear of it.
+    private sealed record ConnectEnded(Connect Connect, ConnectResult Result) : IDeadLetterSuppression;
 
     private sealed record Tick
     {

@@ -16,9 +16,13 @@ public sealed record PortScheduleOptions
     public TimeSpan PunchRetryFloor { get; init; } = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// The least upper bound of the random part of that pause. It follows the time the refusal took (one round trip), because two ends that
-    /// retry in step at the wrong distance would stay so; this bound is for refusals that come at once.
+    /// The upper bound of the random part of that pause, as a fraction of the time the refusal took, which is one round trip. Two ends that
+    /// retry in step at the wrong distance have to drift apart, but each pause is time in which no SYN is on its way: computed for one-way
+    /// delays of 5 to 100 ms and any skew, an eighth is through sooner than a quarter, a half or the whole.
     /// </summary>
+    public int PunchJitterDivisor { get; init; } = 8;
+
+    /// <summary>The least upper bound of the random part, for refusals that come at once.</summary>
     public TimeSpan PunchJitterFloor { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The upper bound of the random part, and the pause after an unreachable remote.</summary>

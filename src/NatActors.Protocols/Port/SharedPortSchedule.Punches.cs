@@ -124,12 +124,13 @@ public sealed partial class SharedPortSchedule
     }
 
     /// <summary>
-    /// A NAT that refuses strays opens for one round trip a try, so the next try follows at once; the random part, as long as the try took, takes
-    /// two ends out of step that keep missing each other.
+    /// A NAT that refuses strays opens for one round trip a try, so the next try follows at once; the random part takes two ends out of step
+    /// that keep missing each other.
     /// </summary>
     private TimeSpan RetryPause(TimeSpan took)
     {
-        var spread = took < _options.PunchJitterFloor ? _options.PunchJitterFloor : took;
+        var spread = took / _options.PunchJitterDivisor;
+        spread = spread < _options.PunchJitterFloor ? _options.PunchJitterFloor : spread;
         spread = spread > _options.PunchJitterCeiling ? _options.PunchJitterCeiling : spread;
         return _options.PunchRetryFloor + _random.NextDelay(spread);
     }

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.TestKit;
 using NatActors.Lab;
 using NatActors.Lab.Nat;
 using NatActors.Multiformats;
 using NatActors.Node.Port;
 using NatActors.Testing;
+using NatActors.Transports;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 using Xunit.Abstractions;
@@ -38,11 +40,11 @@ public sealed class PunchThroughRoutersTests(LabFixture fixture, ITestOutputHelp
         fixture.Lab.Router("NB").SetKind(new RouterKind(routerB, modifiers) { ForwardedPort = port });
         var (r, a, b) = (InLab("R", port), InLab("A", port), InLab("B", port));
         var (seenA, seenB) = (Observed(a, r), Observed(b, r));
-        var (atA, atB) = (CreateTestProbe(), CreateTestProbe());
+        var atA = CreateTestProbe();
         var clock = Stopwatch.StartNew();
 
         a.Ports.Tell(new PortMessages.Punch(1, [seenB], Window, ConnectionRole.Dialer, atA.Ref));
-        b.Ports.Tell(new PortMessages.Punch(1, [seenA], Window, ConnectionRole.Listener, atB.Ref)
+        b.Ports.Tell(new PortMessages.Punch(1, [seenA], Window, ConnectionRole.Listener, b.Sink.Ref)
         {
             Delay = TimeSpan.FromMilliseconds(skewMs),
         });
@@ -50,36 +52,20 @@ public sealed class PunchThroughRoutersTests(LabFixture fixture, ITestOutputHelp
         var conduitA = atA.ExpectMsg<PortMessages.Punched>(Guard).Conduit;
         output.WriteLine($"{clock.ElapsedMilliseconds} ms");
         await conduitA.WriteAsync(new byte[] { 42 });
-        var conduitB = b.Sink.HasMessages ? b.Sink.ExpectMsg<PortMessages.Accepted>(Guard).Conduit : null;
-        conduitB ??= await AtTheListener(atB.Ref, atB, b);
+        var conduitB = AtTheListener(b.Sink);
         var heard = new byte[1];
         Assert.Equal(1, await conduitB.ReadAsync(heard).AsTask().WaitAsync(Guard));
         Assert.Equal(42, heard[0]);
     }
 
     /// <summary>The listener's side may get it as an ordinary accept, when the dialer's router chose a port nobody foresaw.</summary>
-    private static async Task<Transports.IConduit> AtTheListener(IActorRef _, Akka.TestKit.TestProbe punch, PortsUnderTest node)
+    private static IConduit AtTheListener(TestProbe sinkAndPunch) => sinkAndPunch.FishForMessage(
+        message => message is PortMessages.Accepted or PortMessages.Punched, Guard) switch
     {
-        while (true)
-        {
-            if (punch.HasMessages)
-            {
-                switch (punch.ExpectMsg<object>(Guard))
-                {
-                    case PortMessages.Punched punched: return punched.Conduit;
-                    case PortMessages.PunchFailed { Failure.Kind: ConnectFailureKind.TupleInUse }: break;
-                    case var other: throw new InvalidOperationException($"{other}");
-                }
-            }
-
-            if (node.Sink.HasMessages)
-            {
-                return node.Sink.ExpectMsg<PortMessages.Accepted>(Guard).Conduit;
-            }
-
-            await Task.Yield();
-        }
-    }
+        PortMessages.Accepted accepted => accepted.Conduit,
+        PortMessages.Punched punched => punched.Conduit,
+        var other => throw new InvalidOperationException($"{other}"),
+    };
 
     private Multiaddr Observed(PortsUnderTest node, PortsUnderTest observer)
     {
