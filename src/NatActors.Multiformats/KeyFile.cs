@@ -19,9 +19,13 @@ public static partial class KeyFile
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
+    /// <summary>As <see cref="Open"/>, for callers who want the key and nothing else.</summary>
+    /// <exception cref="KeyFileException">The file is unreadable or holds no key, or cannot be made.</exception>
+    public static PrivateKey LoadOrCreate(string path, RandomSource random) => Open(path, random).Key;
+
     /// <summary>Loads the key, or makes the file with a new Ed25519 key (mode 0600) if there is none. An existing file is never written to.</summary>
     /// <exception cref="KeyFileException">The file is unreadable or holds no key, or cannot be made.</exception>
-    public static KeyFileResult LoadOrCreate(string path, RandomSource random)
+    public static KeyFileResult Open(string path, RandomSource random)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(random);
