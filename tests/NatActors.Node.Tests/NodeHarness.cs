@@ -88,7 +88,8 @@ internal static class NodeHarness
         public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
             conduit.WriteAsync(buffer, cancellationToken);
 
-        public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => conduit.CompleteWritesAsync(cancellationToken);
+        public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) =>
+            conduit.CompleteWritesAsync(cancellationToken);
 
         public void Reset(uint errorCode = 0) => conduit.Abort();
     }

@@ -13,7 +13,10 @@ namespace NatActors.Node.Addresses;
 /// </summary>
 public sealed class AddressBookActor : UntypedActor, IWithTimers
 {
-    /// <summary>How often the machine's interfaces are looked at again (go-libp2p address manager: interface list cached one minute; ours is half).</summary>
+    /// <summary>
+    /// How often the machine's interfaces are looked at again (go-libp2p address manager: interface list cached one minute; ours is
+    /// half).
+    /// </summary>
     public static readonly TimeSpan InterfacePoll = TimeSpan.FromSeconds(30);
 
     private readonly NodeContext _node;

@@ -11,9 +11,10 @@ using NatActors.Protocols.Identify;
 namespace NatActors.Node.Identify;
 
 /// <summary>
-/// Who the peers are, and who we are: asks on every new connection, answers those who ask, pushes changes of our addresses and protocols, takes
+/// Who the peers are, and who we are: asks on every new connection, answers those who ask, pushes changes of our addresses and protocols,
+/// takes
 /// the pushes of others. One state; each exchange is a child of its own (<see cref="IdentifyExchangeActor"/>), which ends in one
-/// <see cref="ExchangeEnded"/>.
+/// <see cref="IdentifyExchangeMessages.Ended"/>.
 /// <code>
 /// connection up --> Ask --update--> event, subscribers, connections, address book
 /// addresses or protocols changed --debounced--> Push to all who speak push, 32 at a time
@@ -24,7 +25,9 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     /// <summary>Streams of the peer answered at once on one connection. Ours: an honest peer asks once.</summary>
     public const int MaxInboundPerConnection = 2;
 
-    /// <summary>How long changes are collected before they are pushed. Ours: at the start ports, observations and reservations come in a burst.</summary>
+    /// <summary>
+    /// How long changes are collected before they are pushed. Ours: at the start ports, observations and reservations come in a burst.
+    /// </summary>
     public static readonly TimeSpan PushDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly NodeContext _node;
@@ -87,7 +90,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
             case ConnectionsMessages.ConnectionUp up: OnConnectionUp(up.Connection); break;
             case ConnectionsMessages.ConnectionDown down: _known.Remove(down.Connection.Id); break;
             case StreamMessages.InboundStream inbound: OnInbound(inbound.Stream, inbound.Connection); break;
-            case ExchangeEnded ended: OnExchangeEnded(ended); break;
+            case IdentifyExchangeMessages.Ended ended: OnExchangeEnded(ended); break;
             case AddressMessages.Changed changed when _self.Change(changed.Addresses): SchedulePush(); break;
             case ProtocolsChanged when _self.ChangeProtocols(): SchedulePush(); break;
             case AddressMessages.Changed or ProtocolsChanged: break;
@@ -134,7 +137,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     private bool MayPush(ConnectionInfo connection) =>
         _pushLimiter.TryTake(connection.Relayed ? null : connection.RemoteAddress.Host, Now);
 
-    private void OnExchangeEnded(ExchangeEnded ended)
+    private void OnExchangeEnded(IdentifyExchangeMessages.Ended ended)
     {
         switch (ended.Kind)
         {
@@ -158,7 +161,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnSaid(ExchangeEnded ended)
+    private void OnSaid(IdentifyExchangeMessages.Ended ended)
     {
         var connection = ended.Connection;
         if (!_known.TryGetValue(connection.Id, out var known))
@@ -260,7 +263,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnPushEnded(ExchangeEnded ended)
+    private void OnPushEnded(IdentifyExchangeMessages.Ended ended)
     {
         // After a restart the exchanges of the former life still report.
         _pushing = Math.Max(0, _pushing - 1);
@@ -303,7 +306,8 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     }
 
     private void Exchange(ExchangeSeed seed) =>
-        Context.ActorOf(Props.Create(typeof(IdentifyExchangeActor), _node, seed, Self), $"{seed.Kind.ToString().ToLowerInvariant()}-{++_exchanges}");
+        Context.ActorOf(
+            Props.Create(typeof(IdentifyExchangeActor), _node, seed, Self), $"{seed.Kind.ToString().ToLowerInvariant()}-{++_exchanges}");
 
     private sealed class Known(ConnectionInfo connection, long toldVersion)
     {

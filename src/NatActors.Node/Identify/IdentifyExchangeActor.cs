@@ -28,8 +28,12 @@ internal enum ExchangeKind
 /// <param name="Payload">The bytes to write; empty when it reads.</param>
 internal sealed record ExchangeSeed(ExchangeKind Kind, ConnectionInfo Connection, PeerStream? Stream, ReadOnlyMemory<byte> Payload);
 
-/// <summary>From an exchange to its parent, once: what came of it. A reading one that worked has an update, one that failed a reason.</summary>
-internal sealed record ExchangeEnded(ExchangeKind Kind, ConnectionInfo Connection, IdentifyUpdate? Update, string? Failure);
+/// <summary>The messages of an <see cref="IdentifyExchangeActor"/>.</summary>
+internal static class IdentifyExchangeMessages
+{
+    /// <summary>To the parent, once: what came of it. A reading exchange that worked has an update, one that failed a reason.</summary>
+    public sealed record Ended(ExchangeKind Kind, ConnectionInfo Connection, IdentifyUpdate? Update, string? Failure);
+}
 
 /// <summary>
 /// One identify exchange over one stream, of either protocol and either end.
@@ -184,7 +188,7 @@ internal sealed class IdentifyExchangeActor : UntypedActor, IWithTimers
         if (!_told)
         {
             _told = true;
-            _parent.Tell(new ExchangeEnded(_seed.Kind, _seed.Connection, update, failure));
+            _parent.Tell(new IdentifyExchangeMessages.Ended(_seed.Kind, _seed.Connection, update, failure));
         }
     }
 

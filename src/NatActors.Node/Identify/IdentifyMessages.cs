@@ -12,7 +12,9 @@ public static class IdentifyMessages
     /// </summary>
     public sealed record Subscribe(IActorRef Subscriber);
 
-    /// <summary>To subscribers: what a peer said over a connection, in an answer or a push. May come again when something changed.</summary>
+    /// <summary>
+    /// To subscribers: what a peer said over a connection, in an answer or a push. May come again when something changed.
+    /// </summary>
     public sealed record Identified(ConnectionInfo Connection, IdentifyInfo Info);
 
     /// <summary>To subscribers: a peer did not say who it is, and why, in words for a person. The connection stays.</summary>

@@ -4,7 +4,8 @@ using NatActors.Node.Streams;
 namespace NatActors.Node.Ping;
 
 /// <summary>
-/// <c>/echo/1.0.0</c>: returns what comes, until the peer finishes writing. Off unless the owner asks for it; it holds one buffer a stream and
+/// <c>/echo/1.0.0</c>: returns what comes, until the peer finishes writing. Off unless the owner asks for it; it holds one buffer a
+/// stream and
 /// reads no faster than it can write back.
 /// </summary>
 public static class EchoService

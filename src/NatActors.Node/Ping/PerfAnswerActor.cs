@@ -5,7 +5,8 @@ using NatActors.Protocols.Perf;
 namespace NatActors.Node.Ping;
 
 /// <summary>
-/// The answering side of one measurement (<see cref="PerfServer"/>). One state: it serves until all is sent, the stream breaks, the peer asks too
+/// The answering side of one measurement (<see cref="PerfServer"/>). One state: it serves until all is sent, the stream breaks, the peer
+/// asks too
 /// much, or nothing moves any more; then it stops.
 /// </summary>
 internal sealed class PerfAnswerActor : UntypedActor, IWithTimers

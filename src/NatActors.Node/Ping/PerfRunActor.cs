@@ -6,7 +6,8 @@ using NatActors.Protocols.Perf;
 namespace NatActors.Node.Ping;
 
 /// <summary>
-/// One measurement over one stream (<see cref="PerfClient"/>). The bytes do not pass the mailbox; the actor watches that they move. Answers the
+/// One measurement over one stream (<see cref="PerfClient"/>). The bytes do not pass the mailbox; the actor watches that they move.
+/// Answers the
 /// requester once, whatever happens.
 /// <code>
 /// Opening --stream opened--> Measuring --done, failed, stalled--> stop
@@ -65,7 +66,7 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case PerfProgress progress: _request.ReplyTo.Tell(new PingMessages.MeasureProgress(_request.Id, progress)); break;
+            case Moved moved: _request.ReplyTo.Tell(new PingMessages.MeasureProgress(_request.Id, moved.Progress)); break;
             case Done: OnDone(); break;
             case Broken broken: Fail(broken.Reason); break;
             case Tick when _watch!.IsStalled(Now): Fail($"no byte moved for {StallWatch.Limit.TotalSeconds:0} s"); break;
@@ -93,7 +94,7 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
         _client = new PerfClient(_request.Upload, _request.Download, new PerfOptions(), Now);
         Become(Measuring);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, StallWatch.Interval);
-        PerfTransfer.MeasureAsync(stream, _client, () => clock.MonotonicClock, progress => self.Tell(progress), _cancel.Token)
+        PerfTransfer.MeasureAsync(stream, _client, () => clock.MonotonicClock, progress => self.Tell(new Moved(progress)), _cancel.Token)
             .PipeTo(self, success: () => Done.Instance, failure: e => new Broken(e.Message));
     }
 
@@ -129,6 +130,8 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
     }
 
     private sealed record Broken(string Reason);
+
+    private sealed record Moved(PerfProgress Progress);
 
     private sealed record Done
     {

@@ -11,7 +11,8 @@ namespace NatActors.Node.Ping;
 public static class PingMessages
 {
     /// <summary>
-    /// Ping a connected peer <paramref name="Count"/> times (at least 1), a second apart. Each echo is told as <see cref="Pinged"/>; ends in
+    /// Ping a connected peer <paramref name="Count"/> times (at least 1), a second apart. Each echo is told as <see cref="Pinged"/>; ends
+    /// in
     /// <see cref="PingFinished"/> or <see cref="PingFailed"/>.
     /// </summary>
     public sealed record Ping(long Id, PeerId Peer, int Count, IActorRef ReplyTo)

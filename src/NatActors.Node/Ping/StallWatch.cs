@@ -5,7 +5,10 @@ namespace NatActors.Node.Ping;
 /// <summary>Sees whether bytes still move on a stream, whichever way. Asked at <see cref="Interval"/>.</summary>
 internal sealed class StallWatch(PeerStream stream, TimeSpan now)
 {
-    /// <summary>A stream on which nothing moved for this long is given up. Ours: longer than a TCP connection needs to recover from a cable pulled for ten seconds.</summary>
+    /// <summary>
+    /// A stream on which nothing moved for this long is given up. Ours: longer than a TCP connection needs to recover from a cable pulled
+    /// for ten seconds.
+    /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>How often to ask.</summary>

@@ -7,10 +7,15 @@ namespace NatActors.Protocols.Addresses;
 /// <summary>How many observers make an observed address one of ours.</summary>
 public sealed record ObservedRules
 {
-    /// <summary>Observers that must agree before an address is told to others. At least 1; default 4 (go-libp2p observedaddrs ActivationThresh).</summary>
+    /// <summary>
+    /// Observers that must agree before an address is told to others. At least 1; default 4 (go-libp2p observedaddrs ActivationThresh).
+    /// </summary>
     public int ActivationObservers { get; init; } = 4;
 
-    /// <summary>Observed addresses told for one listen address. At least 1; default 3 (go-libp2p observedaddrs maxExternalThinWaistAddrsPerLocalAddr).</summary>
+    /// <summary>
+    /// Observed addresses told for one listen address. At least 1; default 3 (go-libp2p observedaddrs
+    /// maxExternalThinWaistAddrsPerLocalAddr).
+    /// </summary>
     public int MaxPerListenAddress { get; init; } = 3;
 
     /// <summary>Observations remembered, one a connection. At least 1; default 1,024, as many as there are connections.</summary>
@@ -94,7 +99,9 @@ public sealed class ObservedAddresses(ObservedRules rules)
     public ObservationOutcome OnObserved(Observation observation)
     {
         var refusal = Judge(observation, out var entry);
-        if (refusal == ObservationRefusal.None && !_entries.ContainsKey(observation.ConnectionId) && _entries.Count >= rules.MaxObservations)
+        if (refusal == ObservationRefusal.None
+            && !_entries.ContainsKey(observation.ConnectionId)
+            && _entries.Count >= rules.MaxObservations)
         {
             refusal = ObservationRefusal.TooMany;
         }

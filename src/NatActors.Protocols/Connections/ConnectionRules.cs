@@ -16,27 +16,36 @@ public sealed record ConnectionRules
     public int MaxPendingInbound { get; init; } = 64;
 
     /// <summary>
-    /// Inbound connections, in handshake or up, from one IPv4 address or IPv6 /56. At least 1; default 64 (go-libp2p: 8, which is few for the
+    /// Inbound connections, in handshake or up, from one IPv4 address or IPv6 /56. At least 1; default 64 (go-libp2p: 8, which is few for
+    /// the
     /// peers behind one carrier NAT). This machine's own loopback is not limited.
     /// </summary>
     public int MaxInboundPerNetwork { get; init; } = 64;
 
-    /// <summary>A connection without streams or protection is closed after this. Above zero; default one minute (go connection manager's grace).</summary>
+    /// <summary>
+    /// A connection without streams or protection is closed after this. Above zero; default one minute (go connection manager's grace).
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a relayed connection stays after a direct one is up. Zero or more; default 10 s.</summary>
     public TimeSpan RelayedGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the lesser of two connections to a peer stays. Zero or more; default 10 s: the other end may still be using it.</summary>
+    /// <summary>
+    /// How long the lesser of two connections to a peer stays. Zero or more; default 10 s: the other end may still be using it.
+    /// </summary>
     public TimeSpan DuplicateGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>When the grace is over, streams in flight may go on until this long after the better connection came up. Default one minute.</summary>
+    /// <summary>
+    /// When the grace is over, streams in flight may go on until this long after the better connection came up. Default one minute.
+    /// </summary>
     public TimeSpan StreamGrace { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Two connections that came up within this time, one from each end, are one simultaneous dial. Default 10 s.</summary>
     public TimeSpan SimultaneousWindow { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>At the limit of connections one that was idle this long makes room for a new one. Default 10 s (go connection manager's silence).</summary>
+    /// <summary>
+    /// At the limit of connections one that was idle this long makes room for a new one. Default 10 s (go connection manager's silence).
+    /// </summary>
     public TimeSpan IdleMakesRoomAfter { get; init; } = TimeSpan.FromSeconds(10);
 }
 

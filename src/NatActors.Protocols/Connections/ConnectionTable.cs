@@ -7,7 +7,8 @@ namespace NatActors.Protocols.Connections;
 /// Which connections a node has, and which of them it keeps: limits, duplicates, direct before relayed, idle ones.
 /// </summary>
 /// <remarks>
-/// <para>Of several connections to a peer one is best and takes the new streams; the others are <em>lesser</em> and close after a grace.</para>
+/// <para>Of several connections to a peer one is best and takes the new streams; the others are <em>lesser</em> and close after a
+/// grace.</para>
 /// <para>
 /// Direct beats relayed. Of two of a kind, one dialed from each end at about the same time, the one dialed by the peer with the smaller
 /// id stays: both ends compute the same. Otherwise the newer stays, for a peer that dials again may have lost the older (restart, cable);
@@ -37,7 +38,8 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
     public int PeerCount => _peers.Count;
 
     /// <summary>
-    /// An inbound connection was accepted and wants to begin its handshake. When admitted it holds a place until <see cref="OnInboundFailed"/>
+    /// An inbound connection was accepted and wants to begin its handshake. When admitted it holds a place until <see
+    /// cref="OnInboundFailed"/>
     /// or <see cref="OnDown"/>. <paramref name="source"/> is null for a relayed one.
     /// </summary>
     public ConnectionRefusal OnInbound(long id, IPAddress? source)
@@ -163,7 +165,8 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
     }
 
     /// <summary>
-    /// The connection that new streams to a peer use, or null. Limited ones only when <paramref name="allowLimited"/>, relayed ones not when
+    /// The connection that new streams to a peer use, or null. Limited ones only when <paramref name="allowLimited"/>, relayed ones not
+    /// when
     /// <paramref name="directOnly"/>.
     /// </summary>
     public long? Best(PeerId peer, bool allowLimited, bool directOnly = false)

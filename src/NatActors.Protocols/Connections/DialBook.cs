@@ -173,7 +173,9 @@ public sealed class DialBook<T>(DialRules rules)
         return effects;
     }
 
-    /// <summary>A connection to a peer came up by any way (it dialed us, a punch): requests that it satisfies are answered, their dials aborted.</summary>
+    /// <summary>
+    /// A connection to a peer came up by any way (it dialed us, a punch): requests that it satisfies are answered, their dials aborted.
+    /// </summary>
     public IReadOnlyList<DialEffect<T>> OnConnected(PeerId peer, bool direct)
     {
         var effects = new List<DialEffect<T>>();

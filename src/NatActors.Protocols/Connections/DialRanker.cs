@@ -11,13 +11,21 @@ public readonly record struct RankedAddress(Multiaddr Address, TimeSpan Delay);
 /// <summary>Times and bounds of the order in which addresses are dialed.</summary>
 public sealed record DialRankRules
 {
-    /// <summary>From one public address to the next. Zero or more; default 250 ms (RFC 8305 section 5; go-libp2p dial_ranker PublicTCPDelay).</summary>
+    /// <summary>
+    /// From one public address to the next. Zero or more; default 250 ms (RFC 8305 section 5; go-libp2p dial_ranker PublicTCPDelay).
+    /// </summary>
     public TimeSpan PublicStep { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>From one address of this machine or a private network to the next. Zero or more; default 30 ms (go-libp2p dial_ranker PrivateTCPDelay).</summary>
+    /// <summary>
+    /// From one address of this machine or a private network to the next. Zero or more; default 30 ms (go-libp2p dial_ranker
+    /// PrivateTCPDelay).
+    /// </summary>
     public TimeSpan LocalStep { get; init; } = TimeSpan.FromMilliseconds(30);
 
-    /// <summary>The head start of direct addresses over relayed ones. Zero or more; default 500 ms (go-libp2p dial_ranker RelayDelay; rust 250 ms).</summary>
+    /// <summary>
+    /// The head start of direct addresses over relayed ones. Zero or more; default 500 ms (go-libp2p dial_ranker RelayDelay; rust 250
+    /// ms).
+    /// </summary>
     public TimeSpan RelayDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Addresses tried at most, the best ones. At least 1; default 32. Ours: a peer chooses the list.</summary>
@@ -38,8 +46,10 @@ public sealed record DialTarget(
     bool DirectOnly);
 
 /// <summary>
-/// Orders the addresses of a peer for dialing (RFC 8305, happy eyeballs; go-libp2p dial_ranker): QUIC before TCP, IPv6 and IPv4 in turn, one
-/// after the other with a delay, relayed ones last. Local addresses have a queue of their own beside the public ones, for either may be dead.
+/// Orders the addresses of a peer for dialing (RFC 8305, happy eyeballs; go-libp2p dial_ranker): QUIC before TCP, IPv6 and IPv4 in turn,
+/// one
+/// after the other with a delay, relayed ones last. Local addresses have a queue of their own beside the public ones, for either may be
+/// dead.
 /// </summary>
 public static class DialRanker
 {

@@ -14,7 +14,10 @@ public readonly record struct PrefixRate(int IPv4Length, int IPv6Length, RateLim
 /// </summary>
 public sealed class PrefixRateLimiter
 {
-    /// <summary>Buckets remembered. Full ones are forgotten first; when all are in use a new network is refused, so that nobody chooses our memory.</summary>
+    /// <summary>
+    /// Buckets remembered. Full ones are forgotten first; when all are in use a new network is refused, so that nobody chooses our
+    /// memory.
+    /// </summary>
     public const int MaxBuckets = 4096;
 
     // A crowded table is searched at most this often, not at every stranger's request.
@@ -36,7 +39,8 @@ public sealed class PrefixRateLimiter
     public int BucketCount => _buckets.Count;
 
     /// <summary>
-    /// Asks for one request. <paramref name="source"/> is null when the network is not known (a relayed peer): only the common bucket counts.
+    /// Asks for one request. <paramref name="source"/> is null when the network is not known (a relayed peer): only the common bucket
+    /// counts.
     /// Loopback sources are not limited by network: they are this machine.
     /// </summary>
     public bool TryTake(IPAddress? source, TimeSpan now)

@@ -27,7 +27,8 @@ public sealed record IdentifySelf(
 public static class IdentifyEncoder
 {
     /// <summary>
-    /// The addresses that are told: the first ones, up to <see cref="IdentifyProtocol.MaxSentAddressBytes"/>. Seal the signed record over these.
+    /// The addresses that are told: the first ones, up to <see cref="IdentifyProtocol.MaxSentAddressBytes"/>. Seal the signed record over
+    /// these.
     /// </summary>
     public static IReadOnlyList<Multiaddr> Fit(IEnumerable<Multiaddr> addresses)
     {

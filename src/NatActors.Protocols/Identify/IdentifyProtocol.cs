@@ -27,13 +27,17 @@ public static class IdentifyProtocol
     /// <summary>Messages merged into one answer (go-libp2p identify: maxMessages).</summary>
     public const int MaxMessages = 10;
 
-    /// <summary>Bytes accepted in one answer, all messages together. Ours: what honest peers send takes two or three messages of 4 KiB.</summary>
+    /// <summary>
+    /// Bytes accepted in one answer, all messages together. Ours: what honest peers send takes two or three messages of 4 KiB.
+    /// </summary>
     public const int MaxTotalLength = 32 * 1024;
 
     /// <summary>Bytes sent in one message: rust-libp2p refuses more.</summary>
     public const int MaxSentMessageLength = 4 * 1024;
 
-    /// <summary>Bytes of listen addresses sent, so that the list and its signed copy fit in one message beside the protocols. Ours.</summary>
+    /// <summary>
+    /// Bytes of listen addresses sent, so that the list and its signed copy fit in one message beside the protocols. Ours.
+    /// </summary>
     public const int MaxSentAddressBytes = 1280;
 
     /// <summary>Addresses kept of one peer (go-libp2p identify: connectedPeerMaxAddrs).</summary>

@@ -16,7 +16,8 @@ public enum PeerScope
 }
 
 /// <summary>
-/// The filter of addresses by the peer's place (libp2p/specs identify; go-libp2p identify: filterAddrs). A relayed address counts by its relay's.
+/// The filter of addresses by the peer's place (libp2p/specs identify; go-libp2p identify: filterAddrs). A relayed address counts by its
+/// relay's.
 /// </summary>
 public static class IdentifyScope
 {

@@ -46,7 +46,10 @@ public sealed class PerfClient
     /// <summary>Writes the stream's first eight bytes.</summary>
     public void WriteHeader(Span<byte> destination) => BinaryPrimitives.WriteUInt64BigEndian(destination, _download);
 
-    /// <summary>How many bytes of the buffer to send next, at most <paramref name="buffer"/>; 0 when the upload is done and writing is to be finished.</summary>
+    /// <summary>
+    /// How many bytes of the buffer to send next, at most <paramref name="buffer"/>; 0 when the upload is done and writing is to be
+    /// finished.
+    /// </summary>
     public int NextUpload(int buffer) => (int)Math.Min((ulong)buffer, _upload - Uploaded);
 
     /// <summary>Those bytes were taken by the stream.</summary>

@@ -13,7 +13,9 @@ public static class PerfProtocol
 /// <summary>What the answering side allows, and how often the asking side reports.</summary>
 public sealed record PerfOptions
 {
-    /// <summary>The most bytes a client may ask back. Default 16 GiB: a measurement, not a way to spend a stranger's traffic for ever.</summary>
+    /// <summary>
+    /// The most bytes a client may ask back. Default 16 GiB: a measurement, not a way to spend a stranger's traffic for ever.
+    /// </summary>
     public ulong MaxDownload { get; init; } = 16UL << 30;
 
     /// <summary>The most bytes a client may send. Default 16 GiB.</summary>

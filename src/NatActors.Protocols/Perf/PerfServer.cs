@@ -41,7 +41,9 @@ public sealed class PerfServer(PerfOptions options)
         return Received <= options.MaxUpload || Fail(PerfFailure.UploadTooLarge);
     }
 
-    /// <summary>The client finished writing: now <see cref="NextDownload"/> says what to send. False when that is a failure: reset the stream.</summary>
+    /// <summary>
+    /// The client finished writing: now <see cref="NextDownload"/> says what to send. False when that is a failure: reset the stream.
+    /// </summary>
     public bool OnEnded()
     {
         if (_headerLength < _header.Length)
@@ -53,7 +55,9 @@ public sealed class PerfServer(PerfOptions options)
         return Failure is null;
     }
 
-    /// <summary>How many bytes to send next, at most <paramref name="buffer"/>; 0 when all are sent and writing is to be finished.</summary>
+    /// <summary>
+    /// How many bytes to send next, at most <paramref name="buffer"/>; 0 when all are sent and writing is to be finished.
+    /// </summary>
     public int NextDownload(int buffer) => _ended && Failure is null ? (int)Math.Min((ulong)buffer, _toSend - Sent) : 0;
 
     /// <summary>Those bytes were taken by the stream.</summary>

@@ -25,7 +25,10 @@ public sealed record PingOptions
     /// <summary>From one answer to the next ping. Zero or more; default 1 s, as ping(8).</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the answering side keeps a silent ping stream. Above zero; default 60 s, several usual intervals (rust 15 s, js 10 s per ping).</summary>
+    /// <summary>
+    /// How long the answering side keeps a silent ping stream. Above zero; default 60 s, several usual intervals (rust 15 s, js 10 s per
+    /// ping).
+    /// </summary>
     public TimeSpan ResponderIdle { get; init; } = TimeSpan.FromSeconds(60);
 }
 

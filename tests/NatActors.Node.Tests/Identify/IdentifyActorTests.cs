@@ -55,7 +55,9 @@ public sealed class IdentifyActorTests : TestKit
         Assert.True(told.Info.AddressesSigned);
         Assert.Equal((7L, Seen), (told.Connection.Id, told.Info.ObservedAddress!));
         var observed = _addresses.ExpectMsg<AddressMessages.AddressObserved>(Patience).Observation;
-        Assert.Equal((7L, Seen, connection.LocalAddress, true), (observed.ConnectionId, observed.Observed, observed.Local, observed.PortReused));
+        Assert.Equal(
+            (7L, Seen, connection.LocalAddress, true),
+            (observed.ConnectionId, observed.Observed, observed.Local, observed.PortReused));
         Assert.Equal(["/a", IdentifyProtocol.PushId], _connections.ExpectMsg<ConnectionsMessages.PeerSpeaks>(Patience).Protocols);
         var happened = Assert.IsType<NodeEvents.Identified>(Assert.Single(events));
         Assert.Equal((_peer.Self, "peer/1", Seen.WithPeerId(_node.Self)), (happened.Peer, happened.Agent, happened.Observed!));

@@ -59,7 +59,8 @@ public sealed class PingActorTests : TestKit
         _ping.Tell(new PingMessages.Ping(1, _peer.Self, 1, TestActor));
         var open = _connections.ExpectMsg<ConnectionsMessages.OpenStream>(Patience);
 
-        open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(StreamFailureKind.NotConnected, "no connection")));
+        open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(
+            open.Id, new StreamFailure(StreamFailureKind.NotConnected, "no connection")));
 
         ExpectMsg(new PingMessages.PingFailed(1, "no connection"), Patience);
     }

@@ -75,8 +75,12 @@ public sealed class DialBookTests
         Request("any");
         _book.OnRequest("direct", direct, Here, true, Seconds(0));
 
-        Assert.Equal([new DialEffect<string>.Succeed("any"), new DialEffect<string>.Abort(Goal)], _book.OnConnected(Goal.Peer, direct: false));
-        Assert.Equal([new DialEffect<string>.Succeed("direct"), new DialEffect<string>.Abort(direct)], _book.OnConnected(Goal.Peer, direct: true));
+        Assert.Equal(
+            [new DialEffect<string>.Succeed("any"), new DialEffect<string>.Abort(Goal)],
+            _book.OnConnected(Goal.Peer, direct: false));
+        Assert.Equal(
+            [new DialEffect<string>.Succeed("direct"), new DialEffect<string>.Abort(direct)],
+            _book.OnConnected(Goal.Peer, direct: true));
     }
 
     [Theory]

@@ -91,7 +91,8 @@ public sealed class IdentifyCodecTests
     {
         var good = Address("/ip4/192.0.1.1/tcp/4001");
         var message = new IdentifyMessage { ObservedAddr = ByteString.CopyFrom(0xff, 0xff) };
-        foreach (byte[] bytes in new byte[][] { [], [4, 1], [0xfe, 0x7f, 1], good.ToByteArray(), [.. good.ToByteArray(), 0], good.ToByteArray() })
+        byte[][] addresses = [[], [4, 1], [0xfe, 0x7f, 1], good.ToByteArray(), [.. good.ToByteArray(), 0], good.ToByteArray()];
+        foreach (var bytes in addresses)
         {
             message.ListenAddrs.Add(ByteString.CopyFrom(bytes));
         }
