@@ -11,11 +11,14 @@ namespace NatActors.Node.Streams;
 /// </summary>
 internal sealed class LazyNegotiation
 {
+    private const int PayloadWithProposal = 4096;
+
     private readonly IMuxedStream _stream;
     private readonly MultistreamDialer _dialer;
     private readonly ArrayBufferWriter<byte> _proposal = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private int _sent;
+    private readonly TaskCompletionSource _proposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _taken;
 
     public LazyNegotiation(IMuxedStream stream, string protocol)
     {
@@ -32,8 +35,31 @@ internal sealed class LazyNegotiation
 
     private bool _dialerDone;
 
-    /// <summary>What must precede the first payload; nothing the second time.</summary>
-    public ReadOnlyMemory<byte> TakeProposal() => Interlocked.Exchange(ref _sent, 1) == 0 ? _proposal.WrittenMemory : default;
+    /// <summary>True when the proposal is on its way, so that payload may follow.</summary>
+    public bool IsProposed => _proposed.Task.IsCompleted;
+
+    /// <summary>Sends the proposal unless somebody took it; returns at once when a writer did, who sends it in front of its payload.</summary>
+    public Task ProposeAsync(CancellationToken cancellationToken) => Take() ? SendAsync(default).WaitAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>
+    /// Sends the first payload behind the proposal: in one write, or when a reader is sending the proposal just now, after that.
+    /// </summary>
+    public async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        if (Take())
+        {
+            // Never together with more than one write can hold: a copy of a large payload is waste.
+            var together = payload[..Math.Min(payload.Length, PayloadWithProposal)];
+            await SendAsync(together).WaitAsync(cancellationToken);
+            payload = payload[together.Length..];
+        }
+        else
+        {
+            await _proposed.Task.WaitAsync(cancellationToken);
+        }
+
+        await _stream.WriteAsync(payload, cancellationToken);
+    }
 
     /// <summary>Reads the answer unless somebody did; throws <see cref="IOException"/> when the peer does not agree.</summary>
     public async ValueTask ReadAnswerAsync(CancellationToken cancellationToken)
@@ -69,6 +95,21 @@ internal sealed class LazyNegotiation
         }
 
         Volatile.Write(ref _dialerDone, true);
+    }
+
+    private bool Take() => Interlocked.Exchange(ref _taken, 1) == 0;
+
+    // Not cancellable: half a proposal would spoil the stream for whoever goes on with it.
+    private async Task SendAsync(ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            await _stream.WriteAsync(payload.IsEmpty ? _proposal.WrittenMemory : (byte[])[.. _proposal.WrittenSpan, .. payload.Span]);
+        }
+        finally
+        {
+            _proposed.TrySetResult();
+        }
     }
 }
 

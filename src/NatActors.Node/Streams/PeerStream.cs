@@ -111,9 +111,9 @@ public sealed partial class PeerStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (_lazy?.TakeProposal() is { IsEmpty: false } proposal)
+        if (_lazy is { IsProposed: false })
         {
-            await WriteFirstAsync(proposal, buffer, cancellationToken);
+            await _lazy.WriteFirstAsync(buffer, cancellationToken);
         }
         else
         {
@@ -148,13 +148,8 @@ public sealed partial class PeerStream : Stream
     public void Reset(uint code = 0) => _raw.Reset(code);
 
     /// <summary>Sends a pending protocol proposal; payload is never held back.</summary>
-    public override async Task FlushAsync(CancellationToken cancellationToken)
-    {
-        if (_lazy?.TakeProposal() is { IsEmpty: false } proposal)
-        {
-            await _raw.WriteAsync(proposal, cancellationToken);
-        }
-    }
+    public override Task FlushAsync(CancellationToken cancellationToken) =>
+        _lazy?.ProposeAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>
     /// Closes in order: finishes writing if that was not done, so that everything written arrives, and reads no more. Does not wait for the
@@ -221,12 +216,6 @@ public sealed partial class PeerStream : Stream
     {
         await FlushAsync(cancellationToken);
         await _lazy!.ReadAnswerAsync(cancellationToken);
-    }
-
-    private async ValueTask WriteFirstAsync(
-        ReadOnlyMemory<byte> proposal, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
-    {
-        await _raw.WriteAsync((byte[])[.. proposal.Span, .. payload.Span], cancellationToken);
     }
 
     private int TakeLeftover(Span<byte> destination)

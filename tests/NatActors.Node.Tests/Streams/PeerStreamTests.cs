@@ -116,6 +116,37 @@ public sealed class PeerStreamTests
     }
 
     [Fact]
+    public async Task A_payload_waits_for_the_proposal_that_a_reader_is_sending()
+    {
+        var raw = new SlowStream();
+        var stream = new PeerStream(raw, Peer, "/a", false, null, lazy: true, default);
+        var reading = stream.ReadAsync(new byte[1]).AsTask();
+        var writing = stream.WriteAsync("hi"u8.ToArray()).AsTask();
+        Assert.Equal(1, raw.Writes);
+
+        raw.Go();
+
+        await writing.WaitAsync(LinkPair.Patience);
+        Assert.Equal("\u0013/multistream/1.0.0\n\u0003/a\nhi"u8.ToArray(), raw.Written);
+        await Assert.ThrowsAsync<StreamNegotiationException>(() => reading.WaitAsync(LinkPair.Patience));
+    }
+
+    [Fact]
+    public async Task A_reader_does_not_wait_for_a_writer_that_is_sending_the_proposal()
+    {
+        var raw = new SlowStream();
+        var stream = new PeerStream(raw, Peer, "/a", false, null, lazy: true, default);
+        var writing = stream.WriteAsync("hi"u8.ToArray()).AsTask();
+
+        var reading = stream.ReadAsync(new byte[1]).AsTask();
+
+        await Assert.ThrowsAsync<StreamNegotiationException>(() => reading.WaitAsync(LinkPair.Patience));
+        Assert.False(writing.IsCompleted);
+        raw.Go();
+        await writing.WaitAsync(LinkPair.Patience);
+    }
+
+    [Fact]
     public async Task Dispose_async_closes_in_order_and_loses_nothing()
     {
         await using var pair = new LinkPair();
@@ -197,5 +228,34 @@ public sealed class PeerStreamTests
         await pair.OpenAsync();
         var (near, far) = await pair.OpenAsync();
         return (new PeerStream(near, Peer, "/a", false, null, false, default), new PeerStream(far, Peer, "/a", false, null, false, default));
+    }
+
+    /// <summary>Holds every write until it may go, and has nothing to read.</summary>
+    private sealed class SlowStream : IMuxedStream
+    {
+        private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public long Id => 1;
+
+        public int Writes { get; private set; }
+
+        public byte[] Written { get; private set; } = [];
+
+        public void Go() => _go.SetResult();
+
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Writes++;
+            await _go.Task.WaitAsync(cancellationToken);
+            Written = [.. Written, .. buffer.Span];
+        }
+
+        public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(0);
+
+        public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => default;
+
+        public void Reset(uint errorCode = 0)
+        {
+        }
     }
 }
