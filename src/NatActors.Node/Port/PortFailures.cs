@@ -4,7 +4,9 @@ using NatActors.Transports.Security;
 
 namespace NatActors.Node.Port;
 
-/// <summary>The same failures and roles in the words of Transports (sockets) and of Protocols (rules), which do not know each other.</summary>
+/// <summary>
+/// The same failures and roles in the words of Transports (sockets) and of Protocols (rules), which do not know each other.
+/// </summary>
 internal static class PortFailures
 {
     public static PortFailure ToRules(ConnectFailure failure) => new(ToRules(failure.Kind), failure.Detail);

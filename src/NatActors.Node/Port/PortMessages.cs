@@ -9,8 +9,8 @@ using NatActors.Transports.Security;
 namespace NatActors.Node.Port;
 
 /// <summary>
-/// The messages of the <see cref="PortsActor"/> and its <see cref="PortOwnerActor"/>s. Ids are chosen by the requester and unique for it (the
-/// key is the pair of <c>ReplyTo</c> and <c>Id</c>); each <see cref="Dial"/> and each <see cref="Punch"/> is answered exactly once,
+/// The messages of the <see cref="PortsActor"/> and its <see cref="PortOwnerActor"/>s. Ids are chosen by the requester and unique for it
+/// (the key is the pair of <c>ReplyTo</c> and <c>Id</c>); each <see cref="Dial"/> and each <see cref="Punch"/> is answered exactly once,
 /// a cancelled one too.
 /// </summary>
 public static class PortMessages
@@ -61,8 +61,8 @@ public static class PortMessages
 
     /// <summary>
     /// Connect from the shared port to all of a peer's addresses, again and again, until one connect or accept succeeds or the window
-    /// closes; answered by <see cref="Punched"/> or <see cref="PunchFailed"/>. From the moment this arrives, a connection accepted from one of the
-    /// remotes belongs to the punch and takes its role.
+    /// closes; answered by <see cref="Punched"/> or <see cref="PunchFailed"/>. From the moment this arrives, a connection accepted from
+    /// one of the remotes belongs to the punch and takes its role.
     /// </summary>
     /// <param name="Id">The requester's id.</param>
     /// <param name="Remotes">The peer's ip and tcp addresses; peer ids behind them are ignored.</param>
@@ -90,8 +90,8 @@ public static class PortMessages
     public sealed record Punched(long Id, IConduit Conduit, Multiaddr Remote, ConnectionRole Role, bool Accepted);
 
     /// <summary>
-    /// The answer to <see cref="Punch"/>: not through. <see cref="ConnectFailureKind.TupleInUse"/>: a connection of ours with the remote's very address
-    /// exists already, so there is nothing to punch; if it is dead, abort it and punch again.
+    /// The answer to <see cref="Punch"/>: not through. <see cref="ConnectFailureKind.TupleInUse"/>: a connection of ours with the
+    /// remote's very address exists already, so there is nothing to punch; if it is dead, abort it and punch again.
     /// </summary>
     public sealed record PunchFailed(long Id, ConnectFailure Failure);
 
@@ -99,7 +99,9 @@ public static class PortMessages
     /// <param name="Conduit">The connection.</param>
     public sealed record Accepted(IConduit Conduit)
     {
-        /// <summary>The role of this side: the listener's, but for a further connection of a punch that has been answered already.</summary>
+        /// <summary>
+        /// The role of this side: the listener's, but for a further connection of a punch that has been answered already.
+        /// </summary>
         public ConnectionRole Role { get; init; } = ConnectionRole.Listener;
     }
 

@@ -9,12 +9,14 @@ namespace NatActors.Node.Port;
 internal sealed partial class PortOwnerActor
 {
     /// <summary>
-    /// Accepted connections that may be open at a time; beyond it the kernel's queue holds the rest. The sink has limits of its own and closes
-    /// what exceeds them; this one bounds what can stand in its mailbox, four times the default limit on connections.
+    /// Accepted connections that may be open at a time; beyond it the kernel's queue holds the rest. The sink has limits of its own and
+    /// closes what exceeds them; this one bounds what can stand in its mailbox, four times the default limit on connections.
     /// </summary>
     private const int MaxOpenAccepted = 4096;
 
-    /// <summary>Accepts that may fail in a row (descriptors short, say) before the port is bound anew: a second at the pause below.</summary>
+    /// <summary>
+    /// Accepts that may fail in a row (descriptors short, say) before the port is bound anew: a second at the pause below.
+    /// </summary>
     private const int MaxAcceptFailures = 10;
 
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);

@@ -9,8 +9,8 @@ using NatActors.Transports.Port;
 namespace NatActors.Node.Port;
 
 /// <summary>
-/// Owns one bound TCP port: every bind, accept, dial and punch of it goes through here, one at a time. Which of them may use a 4-tuple is the
-/// rule of <see cref="SharedPortSchedule"/>; this actor carries its effects out, holds what they name, and knows who asked.
+/// Owns one bound TCP port: every bind, accept, dial and punch of it goes through here, one at a time. Which of them may use a 4-tuple is
+/// the rule of <see cref="SharedPortSchedule"/>; this actor carries its effects out, holds what they name, and knows who asked.
 /// <code>
 /// PreStart: bind ─┬─ failed ─► OpenFailed to the parent ─► Closed: every request is refused
 ///                 └─ bound ──► Opened to the parent ────► Open
@@ -183,7 +183,9 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
         Play(_schedule.OnConnectionClosed(closed.Remote));
     }
 
-    /// <summary>A child ended; if that was a bug of ours before it had its answer, it has told the requester, and the connect is of no more use.</summary>
+    /// <summary>
+    /// A child ended; if that was a bug of ours before it had its answer, it has told the requester, and the connect is of no more use.
+    /// </summary>
     private void OnGone(long key)
     {
         if (_requests.Remove(key, out var request))

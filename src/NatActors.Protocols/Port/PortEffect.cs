@@ -9,7 +9,10 @@ public abstract record PortEffect
     {
     }
 
-    /// <summary>Connect, from the shared port or from a fresh one, and report <see cref="SharedPortSchedule.OnConnected"/> or <see cref="SharedPortSchedule.OnConnectFailed"/>.</summary>
+    /// <summary>
+    /// Connect, from the shared port or from a fresh one, and report <see cref="SharedPortSchedule.OnConnected"/> or
+    /// <see cref="SharedPortSchedule.OnConnectFailed"/>.
+    /// </summary>
     public sealed record StartConnect(long Attempt, IPEndPoint Remote, bool FreshPort) : PortEffect;
 
     /// <summary>Abort a connect that was started; its 4-tuple must be free when this is done. Its end is still reported.</summary>
@@ -37,8 +40,8 @@ public abstract record PortEffect
     public sealed record DeliverAccepted(long Accepted) : PortEffect;
 
     /// <summary>
-    /// A further connection of a punch that was answered already goes to whoever takes inbound ones, in the punch's role: the other side may
-    /// have chosen this one.
+    /// A further connection of a punch that was answered already goes to whoever takes inbound ones, in the punch's role: the other side
+    /// may have chosen this one.
     /// </summary>
     public sealed record DeliverConnected(long Attempt, PunchRole Role) : PortEffect;
 

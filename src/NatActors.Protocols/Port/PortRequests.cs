@@ -21,7 +21,9 @@ internal sealed class Attempt(long id, IPEndPoint remote, bool freshPort, TimeSp
 
     public bool Aborted { get; set; }
 
-    /// <summary>Set when its punch has ended well and it goes on only in case the other side chooses it; with the time it is given up.</summary>
+    /// <summary>
+    /// Set when its punch has ended well and it goes on only in case the other side chooses it; with the time it is given up.
+    /// </summary>
     public TimeSpan? LingersUntil { get; set; }
 }
 

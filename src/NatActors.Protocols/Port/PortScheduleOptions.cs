@@ -8,11 +8,14 @@ public sealed record PortScheduleOptions
 
     /// <summary>
     /// How long to wait before another look when a 4-tuple is taken and nothing explains it: an accepted connection, or the end of an
-    /// aborted connect, may be on its way through the owner's mailbox. 20 ms is far above a mailbox's delay and below what a person notices.
+    /// aborted connect, may be on its way through the owner's mailbox. 20 ms is far above a mailbox's delay and below what a person
+    /// notices.
     /// </summary>
     public TimeSpan TupleGrace { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The shortest pause before a refused connect of a punch is made again, so that a refusal by this very machine is no busy loop.</summary>
+    /// <summary>
+    /// The shortest pause before a refused connect of a punch is made again, so that a refusal by this very machine is no busy loop.
+    /// </summary>
     public TimeSpan PunchRetryFloor { get; init; } = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
@@ -28,7 +31,9 @@ public sealed record PortScheduleOptions
     /// <summary>The upper bound of the random part, and the pause after an unreachable remote.</summary>
     public TimeSpan PunchJitterCeiling { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often a remote of a punch may be unreachable before it is dropped: a route may come back, a missing one will not.</summary>
+    /// <summary>
+    /// How often a remote of a punch may be unreachable before it is dropped: a route may come back, a missing one will not.
+    /// </summary>
     public int PunchUnreachableLimit { get; init; } = 3;
 
     /// <summary>

@@ -11,7 +11,9 @@ public sealed partial class SharedPortSchedule
     private static readonly PortFailure SupersededByPunch =
         new(PortFailureKind.Superseded, "A hole punch to the same address took over.");
 
-    /// <summary>Connect to a remote, from the shared port or, as AutoNAT dial-backs and DCUtR's reversal need it, from a fresh one.</summary>
+    /// <summary>
+    /// Connect to a remote, from the shared port or, as AutoNAT dial-backs and DCUtR's reversal need it, from a fresh one.
+    /// </summary>
     public IReadOnlyList<PortEffect> OnDialRequested(long id, IPEndPoint remote, bool freshPort, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(remote);

@@ -124,8 +124,8 @@ public sealed partial class SharedPortSchedule
     }
 
     /// <summary>
-    /// A NAT that refuses strays opens for one round trip a try, so the next try follows at once; the random part takes two ends out of step
-    /// that keep missing each other.
+    /// A NAT that refuses strays opens for one round trip a try, so the next try follows at once; the random part takes two ends out of
+    /// step that keep missing each other.
     /// </summary>
     private TimeSpan RetryPause(TimeSpan took)
     {

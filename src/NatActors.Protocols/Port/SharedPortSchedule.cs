@@ -4,9 +4,9 @@ using NatActors.Multiformats;
 namespace NatActors.Protocols.Port;
 
 /// <summary>
-/// Who may use which 4-tuple of one shared port, and when. A port has one connection per remote end point, so dials, punches, live connections
-/// and the accept queue compete for it; the kernel only says that the 4-tuple is taken, never by what. Rules
-/// (libp2p specs, connections/hole-punching.md and relay/DCUtR.md; design.md, the shared port):
+/// Who may use which 4-tuple of one shared port, and when. A port has one connection per remote end point, so dials, punches, live
+/// connections and the accept queue compete for it; the kernel only says that the 4-tuple is taken, never by what. Rules (libp2p specs,
+/// connections/hole-punching.md and relay/DCUtR.md; design.md, the shared port):
 /// <list type="bullet">
 /// <item>One dial at a time per remote. Others wait for it; they share its failure, and go by fresh ports when it succeeds.</item>
 /// <item>A punch pre-empts the dials to its remotes, which end as superseded. A dial during a punch is superseded at once.</item>
@@ -89,7 +89,8 @@ public sealed partial class SharedPortSchedule
         else if (ended.Target is { } target && target.Attempt == ended)
         {
             tuple.Live++;
-            PunchSucceeded(target.Punch, new PortEffect.PunchConnected(target.Punch.Id, attempt, ended.Remote, target.Punch.Role), ended.Remote, now);
+            var punch = target.Punch;
+            PunchSucceeded(punch, new PortEffect.PunchConnected(punch.Id, attempt, ended.Remote, punch.Role), ended.Remote, now);
         }
         else
         {

@@ -126,7 +126,8 @@ public interface IPortTransport
 
     /// <summary>
     /// Binds without listening, for a node that only dials: all its shared dials leave from one port, which peers observe and punches use,
-    /// but nobody can dial it, so <see cref="ConnectResult.PortReused"/> stays false and <see cref="IPortBinding.AcceptAsync"/> waits for the close.
+    /// but nobody can dial it, so <see cref="ConnectResult.PortReused"/> stays false and <see cref="IPortBinding.AcceptAsync"/> waits for
+    /// the close.
     /// </summary>
     BindResult BindForDialing(Multiaddr address);
 }

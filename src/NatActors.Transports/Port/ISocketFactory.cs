@@ -3,13 +3,14 @@ using System.Net.Sockets;
 namespace NatActors.Transports.Port;
 
 /// <summary>
-/// Makes the sockets of a transport. On Linux a socket belongs for life to the network namespace of the thread that made it, so a laboratory
-/// can run several nodes in one process, each with a factory of its own namespace.
+/// Makes the sockets of a transport. On Linux a socket belongs for life to the network namespace of the thread that made it, so a
+/// laboratory can run several nodes in one process, each with a factory of its own namespace.
 /// </summary>
 public interface ISocketFactory
 {
     /// <summary>A new TCP socket, not yet bound.</summary>
-    /// <exception cref="SocketException">The system refuses, e.g. because the address family is switched off or descriptors are short.</exception>
+    /// <exception cref="SocketException">The system refuses, e.g. because the address family is switched off or descriptors are
+    /// short.</exception>
     Socket CreateTcp(AddressFamily family);
 }
 

@@ -17,7 +17,9 @@ internal static partial class LinuxSockets
     private const int Ipv6Only = 26;
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>Seconds without traffic before TCP asks whether the other side lives, and between two such questions (protocols.md 14).</summary>
+    /// <summary>
+    /// Seconds without traffic before TCP asks whether the other side lives, and between two such questions (protocols.md 14).
+    /// </summary>
     private const int KeepAliveSeconds = 30;
 
     /// <summary>SO_REUSEADDR: a listener may be bound while connections of its port still exist or time out.</summary>

@@ -162,7 +162,8 @@ internal sealed class TcpPortBinding : IPortBinding
         }
     }
 
-    private async Task<ConnectResult> FinishConnectAsync(Socket socket, IPEndPoint remote, DialPort from, CancellationToken cancellationToken)
+    private async Task<ConnectResult> FinishConnectAsync(
+        Socket socket, IPEndPoint remote, DialPort from, CancellationToken cancellationToken)
     {
         try
         {

@@ -64,7 +64,8 @@ public sealed class TcpTransport : IPortTransport
 
     /// <summary>
     /// With SO_REUSEPORT two processes of one user can hold the same port without a word, each getting half of the connections. A listener
-    /// without it is refused in that case, so one is opened and closed first. Port 0 needs no check: the kernel gives out only ports that nobody has.
+    /// without it is refused in that case, so one is opened and closed first. Port 0 needs no check: the kernel gives out only ports that
+    /// nobody has.
     /// </summary>
     private void RefuseHeldPort(IPEndPoint endPoint)
     {

@@ -15,7 +15,8 @@ public abstract class PortTestKit : TestKit
 {
     protected static readonly TimeSpan Guard = TimeSpan.FromSeconds(20);
 
-    private protected static PortsUnderTest Parts(TestProbe node, TestProbe sink, IPortTransport transport, INetworkInterfaces interfaces, params string[] listen)
+    private protected static PortsUnderTest Parts(
+        TestProbe node, TestProbe sink, IPortTransport transport, INetworkInterfaces interfaces, params string[] listen)
     {
         var key = PrivateKey.GenerateEd25519(SystemRandomSource.Instance);
         var context = new NodeContext

@@ -26,7 +26,8 @@ public sealed class PortsActorTests : PortTestKit
     public void Wildcards_are_resolved_to_the_interfaces_but_not_to_link_local_addresses()
     {
         var interfaces = new FakeInterfaces("127.0.0.1", "192.0.1.5", "::1", "fe80::1", "2001:db8::5");
-        var node = Create(new FakePortTransport(_ => null), interfaces, "/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4002", "/ip4/10.0.0.9/tcp/4003");
+        string[] listen = ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4002", "/ip4/10.0.0.9/tcp/4003"];
+        var node = Create(new FakePortTransport(_ => null), interfaces, listen);
 
         var bound = node.Node.ExpectMsg<PortMessages.Bound>(Guard);
 

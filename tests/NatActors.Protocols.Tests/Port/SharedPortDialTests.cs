@@ -119,7 +119,8 @@ public sealed class SharedPortDialTests
         var fresh = _port.Failed(shared.Attempt, PortFailureKind.TupleInUse).Single<PortEffect.StartConnect>();
 
         Assert.True(fresh.FreshPort);
-        Assert.Equal(PortFailureKind.Refused, _port.Failed(fresh.Attempt, PortFailureKind.Refused).Single<PortEffect.DialFailed>().Failure.Kind);
+        var failed = _port.Failed(fresh.Attempt, PortFailureKind.Refused).Single<PortEffect.DialFailed>();
+        Assert.Equal(PortFailureKind.Refused, failed.Failure.Kind);
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using NatActors.Protocols.Port;
 
 namespace NatActors.Protocols.Tests.Port;
 
-/// <summary>Random events against a schedule, with a model of the kernel and the owner that holds the promises for every sequence.</summary>
+/// <summary>
+/// Random events against a schedule, with a model of the kernel and the owner that holds the promises for every sequence.
+/// </summary>
 public sealed class SharedPortPropertyTests
 {
     private static readonly PortFailureKind[] Failures =

@@ -105,7 +105,8 @@ public sealed class TcpConnectFailureTests : TcpTestBase
     {
         var a = Bind("/ip4/127.0.0.1/tcp/0");
 
-        var result = await a.ConnectAsync(new IPEndPoint(IPAddress.IPv6Loopback, 1), DialPort.Shared, CancellationToken.None).WaitAsync(Guard);
+        var remote = new IPEndPoint(IPAddress.IPv6Loopback, 1);
+        var result = await a.ConnectAsync(remote, DialPort.Shared, CancellationToken.None).WaitAsync(Guard);
 
         Assert.Equal(ConnectFailureKind.Unreachable, result.Failure?.Kind);
     }

@@ -101,7 +101,9 @@ public sealed class TcpDialAcceptTests : TcpTestBase
     {
         const int dials = 60;
         var listener = Bind("/ip4/127.0.0.1/tcp/0");
-        var dialers = Enumerable.Range(0, dials).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToArray();
+        var dialers = Enumerable.Range(0, dials)
+            .Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+            .ToArray();
         var seen = new System.Collections.Concurrent.ConcurrentBag<Multiaddr>();
         var accepting = AcceptUntilClosed(listener, seen);
 
