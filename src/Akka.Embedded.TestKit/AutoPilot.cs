@@ -5,6 +5,12 @@ namespace Akka.TestKit;
 /// <summary>Lets a test actor answer by itself.</summary>
 public abstract class AutoPilot
 {
+    /// <summary>Answers nothing.</summary>
+    public static NoAutoPilot NoAutoPilot => NoAutoPilot.Instance;
+
+    /// <summary>Stays with the one before.</summary>
+    public static KeepRunning KeepRunning => KeepRunning.Instance;
+
     /// <summary>Sees each message before the test does; returns what to use for the next one, null to stay.</summary>
     public abstract AutoPilot Run(IActorRef sender, object message);
 }

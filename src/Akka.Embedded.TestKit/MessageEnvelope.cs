@@ -11,10 +11,14 @@ public abstract class MessageEnvelope
 }
 
 /// <summary>Stands for no message.</summary>
-public class NullMessageEnvelope : MessageEnvelope
+public sealed class NullMessageEnvelope : MessageEnvelope
 {
     /// <summary>The one instance.</summary>
-    public static NullMessageEnvelope Instance { get; } = new();
+    public static readonly NullMessageEnvelope Instance = new();
+
+    private NullMessageEnvelope()
+    {
+    }
 
     public override object Message => throw new InvalidOperationException("There is no message");
 

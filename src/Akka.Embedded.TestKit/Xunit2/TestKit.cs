@@ -74,12 +74,25 @@ public class TestKit : TestKitBase, IDisposable
     }
 
     /// <summary>Writes log events of <paramref name="system"/> to the test's output.</summary>
-    protected void InitializeLogger(ActorSystem system)
+    protected void InitializeLogger(ActorSystem system) => StartLogger(system, Output);
+
+    /// <summary>The same, with a text before each line.</summary>
+    protected void InitializeLogger(ActorSystem system, string prefix) =>
+        StartLogger(system, Output is null ? null : new PrefixedOutput(Output, prefix));
+
+    private static void StartLogger(ActorSystem system, ITestOutputHelper? output)
     {
-        if (Output is { } output)
+        if (output is not null)
         {
             var logger = ((ExtendedActorSystem)system).SystemActorOf(Props.Create(typeof(TestOutputLogger), output), "log-test");
             logger.Ask<LoggerInitialized>(new InitializeLogger(system.EventStream), LoggerStart).Wait();
         }
+    }
+
+    private sealed class PrefixedOutput(ITestOutputHelper output, string prefix) : ITestOutputHelper
+    {
+        public void WriteLine(string message) => output.WriteLine(prefix + message);
+
+        public void WriteLine(string format, params object[] args) => WriteLine(string.Format(format, args));
     }
 }

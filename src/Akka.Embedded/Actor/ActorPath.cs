@@ -126,6 +126,9 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>,
         return true;
     }
 
+    public static bool TryParse(ActorPath basePath, ReadOnlySpan<char> absoluteUri, [NotNullWhen(true)] out ActorPath? actorPath) =>
+        TryParse(basePath, absoluteUri.ToString(), out actorPath);
+
     /// <summary>The path of a child called <paramref name="childName"/>.</summary>
     public ActorPath Child(string childName) => this / childName;
 

@@ -140,6 +140,12 @@ public abstract class Status
 /// <summary>A message and who sent it.</summary>
 public readonly struct Envelope(object message, IActorRef? sender)
 {
+    /// <summary>A missing sender becomes the system's dead letters.</summary>
+    public Envelope(object message, IActorRef? sender, ActorSystem system)
+        : this(message, sender ?? system.DeadLetters)
+    {
+    }
+
     public object Message { get; } = message;
 
     public IActorRef? Sender { get; } = sender;

@@ -31,6 +31,32 @@ public class Props : IEquatable<Props>
     {
     }
 
+    public Props(Type type)
+        : this(type, null, null, NoArguments)
+    {
+    }
+
+    public Props(Type type, SupervisorStrategy supervisorStrategy, IEnumerable<object> args)
+        : this(type, null, supervisorStrategy, [.. args])
+    {
+    }
+
+    public Props(Type type, SupervisorStrategy supervisorStrategy, params object[] args)
+        : this(type, null, supervisorStrategy, args)
+    {
+    }
+
+    /// <summary>A recipe that a derived class fills by overriding <see cref="NewActor"/>.</summary>
+    protected Props()
+        : this(typeof(ActorBase), null, null, NoArguments)
+    {
+    }
+
+    protected Props(Props copy)
+        : this(copy.Type, copy._producer, copy.SupervisorStrategy, copy.Arguments)
+    {
+    }
+
     private Props(Type type, IIndirectActorProducer? producer, SupervisorStrategy? strategy, object[]? args)
     {
         ArgumentNullException.ThrowIfNull(type);

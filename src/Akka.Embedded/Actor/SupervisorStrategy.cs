@@ -35,6 +35,11 @@ public class LocalOnlyDecider(Func<Exception, Directive> decider) : IDecider
 /// <summary>A decider of a table; types are tried in order, then the default.</summary>
 public class DeployableDecider : IDecider
 {
+    protected DeployableDecider()
+        : this(Directive.Restart)
+    {
+    }
+
     public DeployableDecider(Directive defaultDirective, IEnumerable<KeyValuePair<Type, Directive>> pairs)
         : this(defaultDirective, pairs.ToArray())
     {

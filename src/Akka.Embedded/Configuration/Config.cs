@@ -86,6 +86,9 @@ public class Config
         .Where(pair => pair.Key.StartsWith(path + ".", StringComparison.Ordinal))
         .ToDictionary(pair => pair.Key[(path.Length + 1)..], pair => pair.Value));
 
+    /// <summary>The text; <paramref name="includeFallback"/> is moot, fallbacks are merged in.</summary>
+    public virtual string ToString(bool includeFallback) => ToString();
+
     public override string ToString() => string.Join("\n", _values.Select(pair => $"{pair.Key} = {string.Join(", ", pair.Value)}"));
 
     private static Dictionary<string, string[]> Merged(Config source, Config fallback)
