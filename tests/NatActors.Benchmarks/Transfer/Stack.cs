@@ -151,7 +151,13 @@ internal sealed class Stack : IMuxedLinkEvents
     private async Task ServeAsync(IMuxedStream raw)
     {
         var agreed = await StreamNegotiation.AnswerAsync(raw, id => id is Perf or Ping, CancellationToken.None);
-        await using var stream = Wrap(raw, agreed.Protocol ?? throw new IOException(agreed.Failure), agreed.Leftover);
+        if (agreed.Protocol is null)
+        {
+            raw.Reset();
+            return;
+        }
+
+        await using var stream = Wrap(raw, agreed.Protocol, agreed.Leftover);
         if (agreed.Protocol == Ping)
         {
             await EchoAsync(stream);

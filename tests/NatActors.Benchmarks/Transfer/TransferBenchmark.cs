@@ -33,7 +33,7 @@ internal static class TransferBenchmark
         var samples = await MeasureAsync(server, stack, options);
         var pings = await stack.PingAsync(options.Pings);
         await stack.CloseAsync();
-        Report(samples, Median(pings.Select(p => p.TotalMicroseconds)), options);
+        Report(samples, Median(pings.Select(p => p.TotalMicroseconds)), await JsComparison.RunAsync(options), options);
         return 0;
     }
 
@@ -79,7 +79,7 @@ internal static class TransferBenchmark
         }
     }
 
-    private static void Report(Samples samples, double pingMicroseconds, TransferOptions options)
+    private static void Report(Samples samples, double pingMicroseconds, JsRates? js, TransferOptions options)
     {
         var upload = Row.Of("upload", samples.BareUp, samples.Up);
         var download = Row.Of("download", samples.BareDown, samples.Down);
@@ -93,6 +93,11 @@ internal static class TransferBenchmark
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"ping p50",-10}{pingMicroseconds,12:0} us"));
+        Console.WriteLine(js is null
+            ? "js-libp2p: not installed; run 'npm ci' in tests/interop to compare."
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"js-libp2p, MiB/s up and down: js to js {js.JsUp:0} {js.JsDown:0}; this stack to js {js.StackUp:0} {js.StackDown:0}"));
         if (options.JsonFile is { } file)
         {
             var result = new
@@ -103,14 +108,15 @@ internal static class TransferBenchmark
                 upload,
                 download,
                 pingP50Microseconds = pingMicroseconds,
+                js,
             };
             File.WriteAllText(file, JsonSerializer.Serialize(result, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
         }
     }
 
-    private static double Rate(long bytes, TimeSpan time) => bytes / Mebibyte / time.TotalSeconds;
+    internal static double Rate(long bytes, TimeSpan time) => bytes / Mebibyte / time.TotalSeconds;
 
-    private static double Median(IEnumerable<double> values)
+    internal static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
