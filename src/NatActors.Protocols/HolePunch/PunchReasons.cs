@@ -60,7 +60,7 @@ public static class PunchReasons
             (true, true) => "both NATs are symmetric: each gives every destination another port, so neither side's address is known in advance",
             (true, false) => $"this side's NAT is symmetric ({Port(evidence.Own)}) and the peer's NAT or firewall admits only addresses it has contacted",
             (false, true) => $"the peer's NAT is symmetric ({Port(evidence.Peer)}) and this side's NAT or firewall admits only addresses it has contacted",
-            _ => Plain(evidence),
+            _ => Plain(evidence) + Suspicion(evidence),
         };
     }
 
@@ -74,6 +74,15 @@ public static class PunchReasons
     private static string Port(NatHint hint) => hint == NatHint.PortPerDestination
         ? "each observer sees another port"
         : "it is seen at another port than the one it listens on";
+
+    /// <summary>
+    /// A peer tells where it is seen but, over a relay, not where it listens, so a renumbering NAT does not show in its addresses. Where our own
+    /// keeps ports, the only router type that a punch fails at is a symmetric one in front of the peer.
+    /// </summary>
+    private static string Suspicion(PunchEvidence evidence) =>
+        evidence is { Own: NatHint.PortKept, Peer: NatHint.Unknown, Last: PunchDialFailure.Refused or PunchDialFailure.NoAnswer }
+            ? "; most likely the peer's NAT is symmetric (another port for every destination)"
+            : "";
 
     private static string Plain(PunchEvidence evidence)
     {
