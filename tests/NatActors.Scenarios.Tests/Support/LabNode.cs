@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Configuration;
 using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
@@ -13,6 +14,8 @@ namespace NatActors.Scenarios.Tests.Support;
 public sealed class LabNode : IAsyncDisposable
 {
     public const int Port = 4001;
+
+    private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = WARNING");
 
     private readonly ActorSystem _system;
 
@@ -40,7 +43,7 @@ public sealed class LabNode : IAsyncDisposable
 
     public static async Task<LabNode> StartAsync(LabHost host, NodeOptions? options = null, PrivateKey? key = null, bool v6 = false)
     {
-        var system = ActorSystem.Create($"lab-{host.Name}");
+        var system = ActorSystem.Create($"lab-{host.Name}", Quiet);
         var events = new EventLog(host.Name);
         var listen = Multiaddr.Parse(v6 ? $"/ip6/::/tcp/{Port}" : $"/ip4/0.0.0.0/tcp/{Port}");
         var setup = new NodeSetup
