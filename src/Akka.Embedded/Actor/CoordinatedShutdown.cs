@@ -107,7 +107,16 @@ public sealed class CoordinatedShutdown : IExtension
         }
 
         _system.Log.Debug("Starting coordinated shutdown, reason {0}", reason);
-        _ = RunPhases(fromPhase is null ? 0 : Array.IndexOf(Phases, fromPhase), done);
+        var first = fromPhase is null ? 0 : Array.IndexOf(Phases, fromPhase);
+        if (_system.Dispatcher.Context is { } context)
+        {
+            context.Post(state => _ = RunPhases(first, done), null);
+        }
+        else
+        {
+            _ = RunPhases(first, done);
+        }
+
         return done.Task;
     }
 

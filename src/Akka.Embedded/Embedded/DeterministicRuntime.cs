@@ -124,6 +124,8 @@ public sealed class DeterministicRuntime
     {
         private static readonly Action<object> Turn = state => ((IThreadPoolWorkItem)state).Execute();
 
+        public override SynchronizationContext Context => runtime.SynchronizationContext;
+
         public override void Schedule(IThreadPoolWorkItem turn) => runtime.Enqueue(Turn, turn);
     }
 

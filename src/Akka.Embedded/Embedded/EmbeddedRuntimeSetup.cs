@@ -5,6 +5,9 @@ namespace Akka.Embedded;
 /// <summary>Runs the turns of actors. A turn must run exactly once, on any thread, never inside <see cref="Schedule"/>.</summary>
 public abstract class EmbeddedDispatcher
 {
+    /// <summary>Where the runtime's own awaits go on; null for the thread pool.</summary>
+    public virtual SynchronizationContext? Context => null;
+
     /// <summary>Queues a turn.</summary>
     public abstract void Schedule(IThreadPoolWorkItem turn);
 }

@@ -64,17 +64,20 @@ internal sealed partial class ActorCell
             return;
         }
 
-        (_message, _sender) = (failed, failed.Child);
+        _sender = failed.Child;
+        bool handled;
         try
         {
-            if (!StrategyOf(actor).HandleFailure(this, failed.Child, failed.Cause))
-            {
-                throw failed.Cause;
-            }
+            handled = StrategyOf(actor).HandleFailure(this, failed.Child, failed.Cause);
         }
         finally
         {
-            (_message, _sender) = (null, null);
+            _sender = null;
+        }
+
+        if (!handled)
+        {
+            HandleFailure(failed.Cause, failed);
         }
     }
 
