@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
