@@ -11,7 +11,9 @@ internal sealed class WriteBatch
     /// <summary>Room for 341 control frames in front of the data.</summary>
     public const int ControlReserve = 4092;
 
-    /// <summary>Plaintext of four full Noise frames (65,519 bytes each): large enough to make socket calls rare, small enough for the cache.</summary>
+    /// <summary>
+    /// Plaintext of four full Noise frames (65,519 bytes each): large enough to make socket calls rare, small enough for the cache.
+    /// </summary>
     public const int Capacity = 4 * 65_519;
 
     /// <summary>Less room than this at the end of a batch is left empty rather than filled with a sliver of a frame.</summary>

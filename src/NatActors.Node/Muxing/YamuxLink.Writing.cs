@@ -3,18 +3,20 @@ using NatActors.Transports.Muxing;
 namespace NatActors.Node.Muxing;
 
 /// <summary>
-/// The write loop and what feeds it. A stream's write lays frames into the open batch if nobody waits before it; otherwise the stream stands in
-/// a queue that is served one frame each in turn when the next batch is taken.
+/// The write loop and what feeds it. A stream's write lays frames into the open batch if nobody waits before it; otherwise the stream
+/// stands in a queue that is served one frame each in turn when the next batch is taken.
 /// </summary>
 public sealed partial class YamuxLink
 {
     /// <summary>
-    /// From this size on a write is sent by the thread that made it, without a switch; smaller ones gather until the write loop gets a thread.
-    /// A quarter of a Noise frame: there the cipher costs as much as the switch.
+    /// From this size on a write is sent by the thread that made it, without a switch; smaller ones gather until the write loop gets a
+    /// thread. A quarter of a Noise frame: there the cipher costs as much as the switch.
     /// </summary>
     private const int InlineThreshold = 16 * 1024;
 
-    /// <summary>Batches that one borrowed thread sends before the loop moves to another: a writer must not end up serving all others.</summary>
+    /// <summary>
+    /// Batches that one borrowed thread sends before the loop moves to another: a writer must not end up serving all others.
+    /// </summary>
     private const int MaxBorrowedBatches = 8;
 
     private readonly Queue<YamuxLinkStream> _writers = new();

@@ -6,8 +6,8 @@ using NatActors.Wire.Muxing;
 namespace NatActors.Node.Muxing;
 
 /// <summary>
-/// Yamux over a conduit. One loop reads and hands payload to the streams; one loop writes batches of frames. Streams lay their data into the
-/// next batch themselves. All rules stand in <see cref="YamuxSession"/>; here are locks, loops and waiting.
+/// Yamux over a conduit. One loop reads and hands payload to the streams; one loop writes batches of frames. Streams lay their data into
+/// the next batch themselves. All rules stand in <see cref="YamuxSession"/>; here are locks, loops and waiting.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -166,7 +166,9 @@ public sealed partial class YamuxLink : IMuxedLink
         }
     }
 
-    /// <summary>Lets the write loop send what is queued, a GoAway at the end, and half-close; the peer's end of the conduit ends the link.</summary>
+    /// <summary>
+    /// Lets the write loop send what is queued, a GoAway at the end, and half-close; the peer's end of the conduit ends the link.
+    /// </summary>
     private void BeginClosing()
     {
         bool wake;

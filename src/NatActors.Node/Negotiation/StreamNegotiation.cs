@@ -26,8 +26,8 @@ public sealed record StreamNegotiationResult(string? Protocol, ReadOnlyMemory<by
 }
 
 /// <summary>
-/// multistream-select over a raw stream. A peer's bad bytes come back as <see cref="StreamNegotiationResult.Reason"/>; a reset or lost stream
-/// throws <see cref="IOException"/>, cancellation <see cref="OperationCanceledException"/>.
+/// multistream-select over a raw stream. A peer's bad bytes come back as <see cref="StreamNegotiationResult.Reason"/>; a reset or lost
+/// stream throws <see cref="IOException"/>, cancellation <see cref="OperationCanceledException"/>.
 /// </summary>
 public static class StreamNegotiation
 {

@@ -7,12 +7,14 @@ using NatActors.Wire.Security;
 namespace NatActors.Node.Security;
 
 /// <summary>
-/// A conduit under a Noise session. Reading decrypts straight into the caller's buffer when a frame's plaintext fits; writing fills frames and
-/// sends several of them in one write. Nothing is allocated per frame.
+/// A conduit under a Noise session. Reading decrypts straight into the caller's buffer when a frame's plaintext fits; writing fills frames
+/// and sends several of them in one write. Nothing is allocated per frame.
 /// </summary>
 internal sealed class NoiseConduit : IConduit
 {
-    /// <summary>Frames that one write of the conduit below carries: large enough to make socket calls rare, small enough for the cache.</summary>
+    /// <summary>
+    /// Frames that one write of the conduit below carries: large enough to make socket calls rare, small enough for the cache.
+    /// </summary>
     private const int FramesPerWrite = 4;
 
     /// <summary>Room for ciphertext at first; a connection that only chats never needs more.</summary>

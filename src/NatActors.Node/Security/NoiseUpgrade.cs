@@ -70,7 +70,9 @@ public sealed class NoiseUpgrade : ISecurityUpgrade
             leftover = buffer.AsMemory(consumed, read - consumed);
         }
 
-        return handshake.Session is { } session ? Succeed(conduit, session, leftover) : new SecurityResult { Failure = handshake.FailureDetail };
+        return handshake.Session is { } session
+            ? Succeed(conduit, session, leftover)
+            : new SecurityResult { Failure = handshake.FailureDetail };
     }
 
     private static SecurityResult Succeed(IConduit conduit, NoiseSession session, ReadOnlyMemory<byte> leftover) => new()

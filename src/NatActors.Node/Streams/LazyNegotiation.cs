@@ -38,8 +38,11 @@ internal sealed class LazyNegotiation
     /// <summary>True when the proposal is on its way, so that payload may follow.</summary>
     public bool IsProposed => _proposed.Task.IsCompleted;
 
-    /// <summary>Sends the proposal unless somebody took it; returns at once when a writer did, who sends it in front of its payload.</summary>
-    public Task ProposeAsync(CancellationToken cancellationToken) => Take() ? SendAsync(default).WaitAsync(cancellationToken) : Task.CompletedTask;
+    /// <summary>
+    /// Sends the proposal unless somebody took it; returns at once when a writer did, who sends it in front of its payload.
+    /// </summary>
+    public Task ProposeAsync(CancellationToken cancellationToken) =>
+        Take() ? SendAsync(default).WaitAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>
     /// Sends the first payload behind the proposal: in one write, or when a reader is sending the proposal just now, after that.

@@ -12,8 +12,8 @@ public readonly record struct MessageRead(ReadOnlyMemory<byte>? Message, Framing
 }
 
 /// <summary>
-/// Length-prefixed messages over a stream. It reads ahead; <see cref="Release"/> gives what was read too much back, so that the same stream may
-/// carry raw bytes after its messages.
+/// Length-prefixed messages over a stream. It reads ahead; <see cref="Release"/> gives what was read too much back, so that the same stream
+/// may carry raw bytes after its messages.
 /// </summary>
 public sealed class MessageStream
 {
@@ -60,7 +60,7 @@ public sealed class MessageStream
             _ahead = _ahead[consumed..];
             if (status != ScanStatus.NeedMoreData)
             {
-                return status == ScanStatus.Message ? new MessageRead(_scanner.Message, FramingFailure.None) : new MessageRead(null, _scanner.Failure);
+                return new MessageRead(status == ScanStatus.Message ? _scanner.Message : default(ReadOnlyMemory<byte>?), _scanner.Failure);
             }
         }
     }

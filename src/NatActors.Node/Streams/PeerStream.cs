@@ -6,8 +6,8 @@ namespace NatActors.Node.Streams;
 
 /// <summary>
 /// A stream to a peer, its protocol agreed: an ordered, reliable byte pipe in each direction, each finished on its own. One reader and one
-/// writer at a time; the two may overlap. Reads and writes throw <see cref="IOException"/> when either side reset the stream or the connection
-/// is gone.
+/// writer at a time; the two may overlap. Reads and writes throw <see cref="IOException"/> when either side reset the stream or the
+/// connection is gone.
 /// </summary>
 public sealed partial class PeerStream : Stream
 {
@@ -78,7 +78,8 @@ public sealed partial class PeerStream : Stream
     }
 
     /// <summary>
-    /// Reads at least one byte into a non-empty buffer; 0 means that the peer has finished writing. A cancelled read leaves the stream usable.
+    /// Reads at least one byte into a non-empty buffer; 0 means that the peer has finished writing. A cancelled read leaves the stream
+    /// usable.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -106,7 +107,9 @@ public sealed partial class PeerStream : Stream
         return read;
     }
 
-    /// <summary>Writes the whole buffer, waiting for the peer's window as needed. After a cancelled write part of the buffer may have gone.</summary>
+    /// <summary>
+    /// Writes the whole buffer, waiting for the peer's window as needed. After a cancelled write part of the buffer may have gone.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -33,8 +33,8 @@ public enum FramingFailure
 }
 
 /// <summary>
-/// Scans one message after the other: an unsigned varint length and that many bytes. Takes input at any split, never takes a byte beyond the
-/// message, and makes room only after the length was found to be allowed.
+/// Scans one message after the other: an unsigned varint length and that many bytes. Takes input at any split, never takes a byte beyond
+/// the message, and makes room only after the length was found to be allowed.
 /// </summary>
 public sealed class MessageScanner
 {

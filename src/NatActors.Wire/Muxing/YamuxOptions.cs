@@ -41,15 +41,19 @@ public sealed record YamuxOptions
     /// </summary>
     public long ReceiveBudget { get; init; } = 96L * 1024 * 1024;
 
-    /// <summary>Streams that the other side may have open at one time; more are reset. Default 256, the accept backlog of go-yamux.</summary>
+    /// <summary>
+    /// Streams that the other side may have open at one time; more are reset. Default 256, the accept backlog of go-yamux.
+    /// </summary>
     public int MaxInboundStreams { get; init; } = 256;
 
-    /// <summary>Own streams that may wait for their acknowledgement; opening stops there. Default 256 (yamux spec, accept backlog).</summary>
+    /// <summary>
+    /// Own streams that may wait for their acknowledgement; opening stops there. Default 256 (yamux spec, accept backlog).
+    /// </summary>
     public int MaxUnacknowledgedStreams { get; init; } = 256;
 
     /// <summary>
-    /// Largest payload of a data frame that is sent. Default 65,507: with its header it fills one Noise frame of 65,519. go-yamux sends up to
-    /// 64 KiB, rust-yamux accepts up to 1 MiB.
+    /// Largest payload of a data frame that is sent. Default 65,507: with its header it fills one Noise frame of 65,519. go-yamux sends up
+    /// to 64 KiB, rust-yamux accepts up to 1 MiB.
     /// </summary>
     public int MaxDataPayload { get; init; } = 65_519 - YamuxHeader.Size;
 

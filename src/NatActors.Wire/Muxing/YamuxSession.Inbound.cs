@@ -19,8 +19,9 @@ public sealed partial class YamuxSession
     private uint _payloadLeft;
 
     /// <summary>
-    /// Takes input and returns what it means, one event at a time: call again with the rest until <see cref="YamuxEventKind.NeedMoreData"/>.
-    /// For <see cref="YamuxEventKind.Data"/> the payload is the last <see cref="YamuxEvent.PayloadLength"/> of the consumed bytes.
+    /// Takes input and returns what it means, one event at a time: call again with the rest until
+    /// <see cref="YamuxEventKind.NeedMoreData"/>. For <see cref="YamuxEventKind.Data"/> the payload is the last
+    /// <see cref="YamuxEvent.PayloadLength"/> of the consumed bytes.
     /// </summary>
     /// <param name="input">Decrypted bytes, split anywhere.</param>
     /// <param name="now">The monotonic time at which they came.</param>

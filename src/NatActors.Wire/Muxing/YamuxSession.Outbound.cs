@@ -27,8 +27,8 @@ public sealed partial class YamuxSession
     public int SendLimit(YamuxStream stream) => (int)Math.Min(stream.SendWindow, _options.MaxDataPayload);
 
     /// <summary>
-    /// Writes the header of a data frame and takes its length from the window. The owner puts the payload right behind it, and sends frames in
-    /// the order in which their headers were written.
+    /// Writes the header of a data frame and takes its length from the window. The owner puts the payload right behind it, and sends frames
+    /// in the order in which their headers were written.
     /// </summary>
     /// <param name="stream">An open stream on which this side has not finished.</param>
     /// <param name="length">At most <see cref="SendLimit"/>; 0 only with <paramref name="fin"/> or to announce the stream.</param>
@@ -58,7 +58,9 @@ public sealed partial class YamuxSession
         CloseIfFinished(stream);
     }
 
-    /// <summary>Makes the stream known to the peer although there is nothing to say yet: its SYN rides on a window update, as go does it.</summary>
+    /// <summary>
+    /// Makes the stream known to the peer although there is nothing to say yet: its SYN rides on a window update, as go does it.
+    /// </summary>
     public void Announce(YamuxStream stream)
     {
         if (!stream.IsClosed && !stream.IsAnnounced)
@@ -78,8 +80,8 @@ public sealed partial class YamuxSession
     }
 
     /// <summary>
-    /// To be called at the start and then about every second: pings at the start and every <see cref="YamuxOptions.KeepAliveInterval"/>, and
-    /// finds the session dead when <see cref="YamuxOptions.KeepAliveTimeout"/> has passed after a ping with no sign of life.
+    /// To be called at the start and then about every second: pings at the start and every <see cref="YamuxOptions.KeepAliveInterval"/>,
+    /// and finds the session dead when <see cref="YamuxOptions.KeepAliveTimeout"/> has passed after a ping with no sign of life.
     /// </summary>
     public YamuxTick OnTick(TimeSpan now)
     {
@@ -105,8 +107,8 @@ public sealed partial class YamuxSession
     }
 
     /// <summary>
-    /// Writes waiting control frames, as many as fit, to be sent in front of the data frames laid out since the last call; returns the bytes
-    /// written. Frames that would overtake their stream's SYN stay for the next time.
+    /// Writes waiting control frames, as many as fit, to be sent in front of the data frames laid out since the last call; returns the
+    /// bytes written. Frames that would overtake their stream's SYN stay for the next time.
     /// </summary>
     public int DrainControl(Span<byte> destination)
     {

@@ -1,8 +1,8 @@
 namespace NatActors.Wire.Muxing;
 
 /// <summary>
-/// A yamux session without I/O, clock or thread: bytes and the time go in, events and frames come out. Not thread-safe; the owner serialises.
-/// Spec: yamux/README.md of libp2p/specs.
+/// A yamux session without I/O, clock or thread: bytes and the time go in, events and frames come out. Not thread-safe; the owner
+/// serialises. Spec: yamux/README.md of libp2p/specs.
 /// </summary>
 /// <remarks>
 /// Inbound: <see cref="Read"/> takes decrypted bytes at any split and returns one event at a time; payload is never copied here.
@@ -86,8 +86,8 @@ public sealed partial class YamuxSession
     }
 
     /// <summary>
-    /// The owner has taken bytes of the stream out of the receive buffer. May queue a window update, with a window grown while the peer fills
-    /// it faster than four round trips.
+    /// The owner has taken bytes of the stream out of the receive buffer. May queue a window update, with a window grown while the peer
+    /// fills it faster than four round trips.
     /// </summary>
     public void OnConsumed(YamuxStream stream, long count, TimeSpan now)
     {
@@ -119,7 +119,9 @@ public sealed partial class YamuxSession
 
     private static long Grantable(YamuxStream stream) => stream.ReceiveWindow - stream.ReceiveCredit - stream.Buffered;
 
-    /// <summary>go-yamux's rule: half a window consumed within four round trips means that the window, not the reader, is the limit.</summary>
+    /// <summary>
+    /// go-yamux's rule: half a window consumed within four round trips means that the window, not the reader, is the limit.
+    /// </summary>
     private void Tune(YamuxStream stream, TimeSpan now)
     {
         const int TuningRoundTrips = 4;

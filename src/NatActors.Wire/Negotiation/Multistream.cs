@@ -57,7 +57,9 @@ public static class Multistream
     /// <summary>Largest message that is accepted, newline counted: 1024, as go-multistream.</summary>
     public const int MaxMessageSize = 1024;
 
-    /// <summary>Messages that a listener answers before it gives up; a dialer with more protocols than this has something else in mind.</summary>
+    /// <summary>
+    /// Messages that a listener answers before it gives up; a dialer with more protocols than this has something else in mind.
+    /// </summary>
     public const int MaxRounds = 64;
 
     /// <summary>Writes one message.</summary>

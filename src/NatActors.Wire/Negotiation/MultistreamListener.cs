@@ -4,8 +4,8 @@ using NatActors.Wire.Framing;
 namespace NatActors.Wire.Negotiation;
 
 /// <summary>
-/// The answering side of multistream-select: echoes the first proposal it supports and answers <c>na</c> to the others, the obsolete <c>ls</c>
-/// included.
+/// The answering side of multistream-select: echoes the first proposal it supports and answers <c>na</c> to the others, the obsolete
+/// <c>ls</c> included.
 /// </summary>
 public sealed class MultistreamListener
 {

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace NatActors.Benchmarks.Transfer;
 
 /// <summary>
-/// The yardstick: a plain socket and the same AEAD, ChaCha20-Poly1305, in frames of 64 KiB, on blocking calls and threads of their own. What
-/// is left out is what the stack adds: negotiation, multiplexing, flow control, streams.
+/// The yardstick: a plain socket and the same AEAD, ChaCha20-Poly1305, in frames of 64 KiB, on blocking calls and threads of their own.
+/// What is left out is what the stack adds: negotiation, multiplexing, flow control, streams.
 /// </summary>
 internal static class BareSocket
 {

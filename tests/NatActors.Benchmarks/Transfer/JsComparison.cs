@@ -45,7 +45,10 @@ internal static class JsComparison
 
         await stack.CloseAsync();
         return new JsRates(
-            TransferBenchmark.Median(jsUp), TransferBenchmark.Median(jsDown), TransferBenchmark.Median(stackUp), TransferBenchmark.Median(stackDown));
+            TransferBenchmark.Median(jsUp),
+            TransferBenchmark.Median(jsDown),
+            TransferBenchmark.Median(stackUp),
+            TransferBenchmark.Median(stackDown));
     }
 
     private static async Task<TimeSpan> PerfAsync(JsPeer client, JsPeer server, long upload, long download)

@@ -60,7 +60,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         start.ArgumentList.Add(Verb);
         var process = Process.Start(start) ?? throw new IOException("The second process did not start.");
         var ports = (await process.StandardOutput.ReadLineAsync() ?? throw new IOException("The second process said nothing.")).Split(' ');
-        return new ServerProcess(process, int.Parse(ports[0], CultureInfo.InvariantCulture), int.Parse(ports[1], CultureInfo.InvariantCulture));
+        return new ServerProcess(
+            process, int.Parse(ports[0], CultureInfo.InvariantCulture), int.Parse(ports[1], CultureInfo.InvariantCulture));
     }
 
     public async ValueTask DisposeAsync()

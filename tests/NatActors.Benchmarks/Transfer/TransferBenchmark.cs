@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace NatActors.Benchmarks.Transfer;
 
 /// <summary>
-/// Upload, download and ping between two processes on loopback, next to the yardstick in the same run: what counts is the ratio, for machines
-/// differ and so do their neighbours.
+/// Upload, download and ping between two processes on loopback, next to the yardstick in the same run: what counts is the ratio, for
+/// machines differ and so do their neighbours.
 /// </summary>
 internal static class TransferBenchmark
 {
@@ -13,6 +13,7 @@ internal static class TransferBenchmark
     public const string Usage = "Usage: NatActors.Benchmarks [transfer] [--mib N] [--rounds N] [--pings N] [--json FILE] [--soak SECONDS]";
 
     private const double Mebibyte = 1024 * 1024;
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -75,7 +76,8 @@ internal static class TransferBenchmark
             var up = await stack.UploadAsync(options.Bytes);
             var down = await stack.DownloadAsync(options.Bytes);
             elapsed += up + down;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"up {Rate(options.Bytes, up):0} down {Rate(options.Bytes, down):0} MiB/s"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"up {Rate(options.Bytes, up):0} down {Rate(options.Bytes, down):0} MiB/s"));
         }
     }
 
@@ -84,12 +86,14 @@ internal static class TransferBenchmark
         var upload = Row.Of("upload", samples.BareUp, samples.Up);
         var download = Row.Of("download", samples.BareDown, samples.Down);
         Console.WriteLine("TCP + Noise + yamux between two processes, medians; bare: a socket and the same AEAD in 64 KiB frames.");
-        Console.WriteLine($"{"",-10}{"bare MiB/s",12}{"stack MiB/s",13}{"ratio",8}{"bare CPU ms/MiB",18}{"stack CPU ms/MiB",18}{"ratio",8}");
+        Console.WriteLine(
+            $"{"",-10}{"bare MiB/s",12}{"stack MiB/s",13}{"ratio",8}{"bare CPU ms/MiB",18}{"stack CPU ms/MiB",18}{"ratio",8}");
         foreach (var row in new[] { upload, download })
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{row.What,-10}{row.BareMiBps,12:0}{row.StackMiBps,13:0}{row.Ratio,8:0.00}{row.BareCpu,18:0.00}{row.StackCpu,18:0.00}{row.CpuRatio,8:0.00}"));
+                $"{row.What,-10}{row.BareMiBps,12:0}{row.StackMiBps,13:0}{row.Ratio,8:0.00}"
+                + $"{row.BareCpu,18:0.00}{row.StackCpu,18:0.00}{row.CpuRatio,8:0.00}"));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"ping p50",-10}{pingMicroseconds,12:0} us"));
@@ -110,7 +114,7 @@ internal static class TransferBenchmark
                 pingP50Microseconds = pingMicroseconds,
                 js,
             };
-            File.WriteAllText(file, JsonSerializer.Serialize(result, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+            File.WriteAllText(file, JsonSerializer.Serialize(result, Json));
         }
     }
 
@@ -135,6 +139,10 @@ internal static class TransferBenchmark
         public double CpuRatio => StackCpu / BareCpu;
 
         public static Row Of(string what, List<Sample> bare, List<Sample> stack) => new(
-            what, Median(bare.Select(s => s.MiBps)), Median(stack.Select(s => s.MiBps)), Median(bare.Select(s => s.Cpu)), Median(stack.Select(s => s.Cpu)));
+            what,
+            Median(bare.Select(s => s.MiBps)),
+            Median(stack.Select(s => s.MiBps)),
+            Median(bare.Select(s => s.Cpu)),
+            Median(stack.Select(s => s.Cpu)));
     }
 }

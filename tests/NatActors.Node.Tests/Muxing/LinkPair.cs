@@ -58,7 +58,11 @@ internal sealed class LinkPair : IAsyncDisposable
 
     private long _now = TimeSpan.TicksPerHour;
 
-    public LinkPair(YamuxOptions? dialer = null, YamuxOptions? listener = null, int capacity = MemoryConduit.DefaultCapacity, int maxRead = int.MaxValue)
+    public LinkPair(
+        YamuxOptions? dialer = null,
+        YamuxOptions? listener = null,
+        int capacity = MemoryConduit.DefaultCapacity,
+        int maxRead = int.MaxValue)
     {
         var (near, far) = MemoryConduit.CreatePair(capacity, maxRead);
         DialerConduit = near;

@@ -156,9 +156,11 @@ public sealed class NoiseUpgradeTests
         }
     }
 
-    private static async Task<(SecurityResult Near, SecurityResult Far)> UpgradeAsync((MemoryConduit Dialer, MemoryConduit Listener) conduits)
+    private static async Task<(SecurityResult Near, SecurityResult Far)> UpgradeAsync(
+        (MemoryConduit Dialer, MemoryConduit Listener) conduits)
     {
-        var listening = new NoiseUpgrade(Bob, Random).UpgradeAsync(conduits.Listener, ConnectionRole.Listener, null, CancellationToken.None).AsTask();
+        var listening = new NoiseUpgrade(Bob, Random)
+            .UpgradeAsync(conduits.Listener, ConnectionRole.Listener, null, CancellationToken.None).AsTask();
         var near = await new NoiseUpgrade(Alice, Random)
             .UpgradeAsync(conduits.Dialer, ConnectionRole.Dialer, PeerId.FromPublicKey(Bob.PublicKey), CancellationToken.None);
         var far = await listening.WaitAsync(LinkPair.Patience);

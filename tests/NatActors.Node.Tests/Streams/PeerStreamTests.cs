@@ -210,7 +210,10 @@ public sealed class PeerStreamTests
         await using var pair = new LinkPair();
         var (near, far) = await OpenAsync(pair);
         await near.WriteAsync(new byte[] { 11 });
-        Assert.Equal(FramingFailure.MessageTooLarge, (await new MessageStream(far).ReadMessageAsync(10, CancellationToken.None)).Failure);
+        var read = await new MessageStream(far).ReadMessageAsync(10, CancellationToken.None);
+        Assert.Equal(FramingFailure.MessageTooLarge, read.Failure);
+        Assert.Null(read.Message);
+        Assert.False(read.IsEnd);
     }
 
     private static PeerStream Lazy(LinkPair pair, string protocol) =>
@@ -227,8 +230,10 @@ public sealed class PeerStreamTests
     {
         await pair.OpenAsync();
         var (near, far) = await pair.OpenAsync();
-        return (new PeerStream(near, Peer, "/a", false, null, false, default), new PeerStream(far, Peer, "/a", false, null, false, default));
+        return (Wrap(near), Wrap(far));
     }
+
+    private static PeerStream Wrap(IMuxedStream raw) => new(raw, Peer, "/a", false, null, false, default);
 
     /// <summary>Holds every write until it may go, and has nothing to read.</summary>
     private sealed class SlowStream : IMuxedStream

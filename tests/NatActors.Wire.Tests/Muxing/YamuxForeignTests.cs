@@ -114,7 +114,10 @@ public sealed class YamuxForeignTests
         { YamuxViolation.DataOnUnopenedStream, [.. Frame(Data, YamuxFlags.None, 7, 1), 1] },
         { YamuxViolation.ReceiveWindowExceeded, Frame(Data, YamuxFlags.Syn, 1, YamuxOptions.InitialWindow + 1) },
         { YamuxViolation.ReceiveWindowExceeded, Frame(Data, YamuxFlags.Syn, 1, uint.MaxValue) },
-        { YamuxViolation.SendWindowOverflow, [.. Frame(Update, YamuxFlags.Syn, 1, 1), .. Frame(Update, YamuxFlags.None, 1, uint.MaxValue)] },
+        {
+            YamuxViolation.SendWindowOverflow,
+            [.. Frame(Update, YamuxFlags.Syn, 1, 1), .. Frame(Update, YamuxFlags.None, 1, uint.MaxValue)]
+        },
         { YamuxViolation.MalformedPing, Frame(YamuxFrameType.Ping, YamuxFlags.None, 0, 1) },
         { YamuxViolation.MalformedPing, Frame(YamuxFrameType.Ping, YamuxFlags.Syn | YamuxFlags.Ack, 0, 1) },
     };

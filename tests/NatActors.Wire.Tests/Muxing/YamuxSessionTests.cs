@@ -83,7 +83,9 @@ public sealed class YamuxSessionTests
         pair.Client.Send(stream, Hello);
         pair.Client.Session.Reset(stream);
         pair.Run();
-        Assert.Equal([YamuxEventKind.StreamOpened, YamuxEventKind.Data, YamuxEventKind.RemoteReset], pair.Server.Events.Select(e => e.Kind));
+        Assert.Equal(
+            [YamuxEventKind.StreamOpened, YamuxEventKind.Data, YamuxEventKind.RemoteReset],
+            pair.Server.Events.Select(e => e.Kind));
         Assert.Equal(0, pair.Server.Session.StreamCount);
     }
 
