@@ -19,10 +19,13 @@ public sealed class PingActor : UntypedActor
     /// <summary>Inbound measurements at once. Ours: each wants the whole line.</summary>
     public const int MaxPerf = 16;
 
+    /// <summary>Requests that may wait until the pings of the same peer before them are done. Ours.</summary>
+    public const int MaxWaitingPings = 64;
+
     private readonly NodeContext _node;
     private readonly List<IDisposable> _registrations = [];
     private readonly Dictionary<(IActorRef ReplyTo, long Id), IActorRef> _runs = [];
-    private readonly HashSet<PeerId> _pinged = [];
+    private readonly Dictionary<PeerId, List<PingMessages.Ping>> _pinged = [];
     private readonly Dictionary<(string Protocol, PeerId Peer), int> _answering = [];
     private int _measured;
     private long _children;
@@ -55,6 +58,11 @@ public sealed class PingActor : UntypedActor
         {
             registration.Dispose();
         }
+
+        foreach (var ping in _pinged.Values.SelectMany(waiting => waiting))
+        {
+            ping.ReplyTo.Tell(new PingMessages.PingFailed(ping.Id, "the node is going down"));
+        }
     }
 
     /// <inheritdoc />
@@ -78,14 +86,19 @@ public sealed class PingActor : UntypedActor
         {
             ping.ReplyTo.Tell(new PingMessages.PingFailed(ping.Id, $"{ping.Count} pings cannot be sent; ask for at least one"));
         }
-        else if (!_pinged.Add(ping.Peer))
+        else if (!_pinged.TryGetValue(ping.Peer, out var waiting))
         {
-            // specs ping/ping.md: one ping stream a peer.
-            ping.ReplyTo.Tell(new PingMessages.PingFailed(ping.Id, "the peer is being pinged already; wait until that is done"));
+            _pinged.Add(ping.Peer, []);
+            Run(ping.ReplyTo, ping.Id, ping.Peer, typeof(PingRunActor), ping);
+        }
+        else if (waiting.Count < MaxWaitingPings)
+        {
+            // specs ping/ping.md: one ping stream a peer, so the next one waits.
+            waiting.Add(ping);
         }
         else
         {
-            Run(ping.ReplyTo, ping.Id, ping.Peer, typeof(PingRunActor), ping);
+            ping.ReplyTo.Tell(new PingMessages.PingFailed(ping.Id, "too many pings of the peer wait already"));
         }
     }
 
@@ -105,12 +118,27 @@ public sealed class PingActor : UntypedActor
         {
             run.Tell(cancel);
         }
+
+        foreach (var waiting in _pinged.Values)
+        {
+            waiting.RemoveAll(ping => ping.Id == cancel.Id && ping.ReplyTo.Equals(cancel.ReplyTo));
+        }
     }
 
     private void OnRunEnded(RunEnded ended)
     {
         _runs.Remove((ended.ReplyTo, ended.Id));
-        if (ended.Pinged is { } peer)
+        if (ended.Pinged is not { } peer)
+        {
+            return;
+        }
+
+        if (_pinged[peer] is [var next, ..])
+        {
+            _pinged[peer].RemoveAt(0);
+            Run(next.ReplyTo, next.Id, peer, typeof(PingRunActor), next);
+        }
+        else
         {
             _pinged.Remove(peer);
         }

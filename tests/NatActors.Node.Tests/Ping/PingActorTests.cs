@@ -45,12 +45,32 @@ public sealed class PingActorTests : TestKit
     }
 
     [Fact]
-    public void A_second_request_for_a_peer_under_ping_is_refused()
+    public void Requests_for_a_peer_under_ping_wait_for_their_turn_and_may_be_cancelled()
     {
-        _ping.Tell(new PingMessages.Ping(1, _peer.Self, 1, TestActor));
-        _ping.Tell(new PingMessages.Ping(2, _peer.Self, 1, TestActor));
+        for (var id = 1; id <= 3; id++)
+        {
+            _ping.Tell(new PingMessages.Ping(id, _peer.Self, 1, TestActor));
+        }
 
-        Assert.Equal(2, ExpectMsg<PingMessages.PingFailed>(Patience).Id);
+        _ping.Tell(new PingMessages.Cancel(2, TestActor));
+        Connect();
+        Assert.Equal((1L, 1), Told(ExpectMsg<PingMessages.Pinged>(Patience)));
+        ExpectMsg(new PingMessages.PingFinished(1), Patience);
+
+        Connect();
+        Assert.Equal((3L, 1), Told(ExpectMsg<PingMessages.Pinged>(Patience)));
+        ExpectMsg(new PingMessages.PingFinished(3), Patience);
+    }
+
+    [Fact]
+    public void Requests_that_wait_are_bounded()
+    {
+        for (var id = 0; id <= PingActor.MaxWaitingPings + 1; id++)
+        {
+            _ping.Tell(new PingMessages.Ping(id, _peer.Self, 1, TestActor));
+        }
+
+        Assert.Equal(PingActor.MaxWaitingPings + 1, ExpectMsg<PingMessages.PingFailed>(Patience).Id);
     }
 
     [Fact]
