@@ -90,7 +90,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
             case ConnectionsMessages.CloseConnection close: Close(close.ConnectionId, close.Reason); break;
             case ConnectionsMessages.CloseAll all: OnCloseAll(all); break;
-            case ConnectionsMessages.Protect protect: _table.OnProtect(protect.ConnectionId, protect.Tag); break;
+            case ConnectionsMessages.Protect protect: _table.OnProtect(protect.ConnectionId, protect.Tag, protect.IdleOnly); break;
             case ConnectionsMessages.Unprotect unprotect: _table.OnUnprotect(unprotect.ConnectionId, unprotect.Tag, Now); break;
             case ConnectionsMessages.PeerSpeaks speaks: OnPeerSpeaks(speaks); break;
             case Tick: Apply(_table.OnTick(Now)); break;

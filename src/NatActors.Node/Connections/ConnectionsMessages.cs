@@ -124,7 +124,14 @@ public static class ConnectionsMessages
     /// <summary>
     /// Keep a connection from idle closing while the tag stands (a reservation, a relayed connection under punch). Tags end with the connection.
     /// </summary>
-    public sealed record Protect(long ConnectionId, string Tag);
+    public sealed record Protect(long ConnectionId, string Tag)
+    {
+        /// <summary>
+        /// True when the peer matters, not this very connection: it is not closed for being idle, but a better one (direct instead of
+        /// relayed) still replaces it. False keeps it even then.
+        /// </summary>
+        public bool IdleOnly { get; init; }
+    }
 
     /// <summary>Take a tag off.</summary>
     public sealed record Unprotect(long ConnectionId, string Tag);

@@ -72,7 +72,7 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
         _connections.Add(id);
         _rest = FirstRest;
         _told = false;
-        _node.Refs.Connections.Tell(new ConnectionsMessages.Protect(id, "wanted"));
+        _node.Refs.Connections.Tell(new ConnectionsMessages.Protect(id, "wanted") { IdleOnly = true });
     }
 
     private void OnDown(long id)

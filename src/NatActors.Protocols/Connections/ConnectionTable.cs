@@ -131,12 +131,15 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
         }
     }
 
-    /// <summary>Keeps a connection from being closed by this table while the tag stands.</summary>
-    public void OnProtect(long id, string tag)
+    /// <summary>
+    /// Keeps a connection from being closed by this table while the tag stands. With <paramref name="idleOnly"/> it is the peer that
+    /// matters, not this very connection: a better one to the same peer still replaces it.
+    /// </summary>
+    public void OnProtect(long id, string tag, bool idleOnly = false)
     {
         if (_entries.TryGetValue(id, out var entry))
         {
-            entry.Tags.Add(tag);
+            entry.Tags[tag] = idleOnly;
         }
     }
 
@@ -225,12 +228,7 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
 
     private ConnectionCloseReason? Due(Entry entry, TimeSpan now)
     {
-        if (entry.Tags.Count > 0)
-        {
-            return null;
-        }
-
-        if (entry.LesserSince is { } since)
+        if (entry.LesserSince is { } since && !entry.Tags.ContainsValue(false))
         {
             var relayed = entry.LesserReason == ConnectionCloseReason.DirectExists;
             var mine = relayed || self.CompareTo(entry.Facts.Peer) < 0;
@@ -328,7 +326,8 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
 
         public TimeSpan UpAt { get; } = now;
 
-        public HashSet<string> Tags { get; } = new(StringComparer.Ordinal);
+        /// <summary>Who holds it, and whether only against idle closing.</summary>
+        public Dictionary<string, bool> Tags { get; } = new(StringComparer.Ordinal);
 
         public int Streams { get; set; }
 

@@ -139,6 +139,21 @@ public sealed class ConnectionTableTests
     }
 
     [Fact]
+    public void Protection_of_the_peer_holds_against_idle_closing_but_not_against_a_direct_connection()
+    {
+        var table = new ConnectionTable(Small, _rules);
+        table.OnUp(Relayed(1, Large), Seconds(0));
+        table.OnProtect(1, "wanted", idleOnly: true);
+        Assert.Empty(table.OnTick(Seconds(10_000)));
+
+        table.OnUp(Direct(2, Large, true), Seconds(10_000));
+        table.OnProtect(2, "wanted", idleOnly: true);
+
+        Assert.Equal([new ConnectionEffect.Close(1, ConnectionCloseReason.DirectExists)], table.OnTick(Seconds(10_010)));
+        Assert.Empty(table.OnTick(Seconds(20_000)));
+    }
+
+    [Fact]
     public void Limited_connections_are_offered_only_to_those_who_opt_in()
     {
         var table = new ConnectionTable(Small, _rules);
