@@ -173,6 +173,12 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         }
 
         _up[info.Id] = new Up(info);
+        if (info.Limited && _node.Options.HolePunching)
+        {
+            // Said here, and not when the attempt says so, so that a stream asked for at once waits for it; the attempt's end is always told.
+            _waiters.OnPunchUnderWay(info.Peer);
+        }
+
         info.Actor.Tell(new ConnectionMessages.Admit());
         _node.Events.Publish(new NodeEvents.Connected(
             info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Direction, info.Relayed, info.Transport, info.PortReused));

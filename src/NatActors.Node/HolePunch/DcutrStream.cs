@@ -5,7 +5,8 @@ using NatActors.Protocols.HolePunch;
 namespace NatActors.Node.HolePunch;
 
 /// <summary>
-/// The DCUtR stream of one attempt, and the next one when it ends: reads one message at a time and tells the actor, writes in order. Owned by one
+/// The DCUtR stream of one attempt, and the next one when it ends: reads one message at a time and tells the actor, writes in order. Owned
+/// by one
 /// actor; what it tells carries the stream's number, so that the last words of an old stream are known as such.
 /// </summary>
 internal sealed class DcutrStream(IActorRef owner)

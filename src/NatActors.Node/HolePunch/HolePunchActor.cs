@@ -10,7 +10,8 @@ using NatActors.Protocols.HolePunch;
 namespace NatActors.Node.HolePunch;
 
 /// <summary>
-/// Starts an attempt for each peer that is connected by a relay only, one at a time for a peer, and tells the connections when it is over, so
+/// Starts an attempt for each peer that is connected by a relay only, one at a time for a peer, and tells the connections when it is over,
+/// so
 /// that whoever waits for a direct connection gets its answer. One state. Children: <c>attempt-n</c>.
 /// </summary>
 public sealed class HolePunchActor : UntypedActor
@@ -110,14 +111,17 @@ public sealed class HolePunchActor : UntypedActor
 
     private bool TryStart(ConnectionInfo relayed)
     {
-        if (_direct.ContainsKey(relayed.Peer) || _attempts.ContainsKey(relayed.Peer))
+        if (_attempts.ContainsKey(relayed.Peer))
         {
             return false;
         }
 
-        if (_attempts.Count >= MaxAttempts)
+        if (_direct.ContainsKey(relayed.Peer) || _attempts.Count >= MaxAttempts)
         {
-            _log.Info("No hole punch with {0}: {1} are under way", relayed.Peer, _attempts.Count);
+            // Whoever waits for a direct connection is told in any case.
+            var reason = _direct.ContainsKey(relayed.Peer) ? "there is a direct connection" : "too many hole punches are under way";
+            _log.Debug("No hole punch with {0}: {1}", relayed.Peer, reason);
+            _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(relayed.Peer, reason));
             return false;
         }
 

@@ -33,7 +33,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
     private long? _punching;
     private long? _reversing;
     private long? _adopting;
-    private TimeSpan? _speakAfter;
+    private PunchEffect.Punch? _punch;
     private IConduit? _punched;
 
     /// <summary>Creates the actor; it starts at once.</summary>
@@ -174,7 +174,13 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
 
     private void OnDialed(ConnectionsMessages.Dialed dialed)
     {
-        if (dialed.Id == _adopting || dialed.Id == _reversing)
+        if (dialed.Id == _adopting && !dialed.Connection.Peer.Equals(_peer))
+        {
+            _adopting = null;
+            _punched = null;
+            Apply(_machine.OnUpgradeFailed(Now));
+        }
+        else if (dialed.Id == _adopting || dialed.Id == _reversing)
         {
             Apply(_machine.OnDirectConnection(dialed.Connection.Direction == ConnectionDirection.Inbound, Now));
         }
@@ -219,11 +225,14 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
         _log.Debug("Punched through to {0} at {1}, {2}", _peer, punched.Remote, punched.Accepted ? "accepted" : "connected");
         Apply(_machine.OnPunched(Now));
         var direction = punched.Accepted ? ConnectionDirection.Inbound : ConnectionDirection.Outbound;
-        _node.Refs.Connections.Tell(new ConnectionsMessages.Adopt(punched.Conduit, punched.Role, direction)
+        var named = !punched.Accepted || _punch!.Remotes.Contains(punched.Remote.WithoutPeerId());
+        var (role, speakAfter) = named ? (_punch!.Role, _punch.SpeakAfter) : _punch!.ForUnnamedPort();
+        _node.Refs.Connections.Tell(new ConnectionsMessages.Adopt(punched.Conduit, ToNode(role), direction)
         {
-            ExpectedPeer = _peer,
+            // From an unnamed port somebody else behind the same NAT may have come; it is welcome as whoever it is.
+            ExpectedPeer = named ? _peer : null,
             PortReused = true,
-            SpeakAfter = _speakAfter,
+            SpeakAfter = speakAfter,
             Id = _adopting.Value,
             ReplyTo = Self,
         });
@@ -302,9 +311,11 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
     private void Punch(PunchEffect.Punch punch)
     {
         _punching = ++_lastId;
-        _speakAfter = punch.SpeakAfter;
-        var role = punch.Role == PunchRole.Dialer ? ConnectionRole.Dialer : ConnectionRole.Listener;
-        _node.Refs.Ports.Tell(new PortMessages.Punch(_punching.Value, punch.Remotes, punch.Window, role, Self) { Delay = punch.Delay });
+        _punch = punch;
+        _node.Refs.Ports.Tell(new PortMessages.Punch(_punching.Value, punch.Remotes, punch.Window, ToNode(punch.Role), Self)
+        {
+            Delay = punch.Delay,
+        });
     }
 
     private void CancelPunch()
@@ -354,6 +365,8 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             Context.Stop(Self);
         }
     }
+
+    private static ConnectionRole ToNode(PunchRole role) => role == PunchRole.Dialer ? ConnectionRole.Dialer : ConnectionRole.Listener;
 
     private static PunchDialFailure ToFailure(ConnectFailureKind kind) => kind switch
     {

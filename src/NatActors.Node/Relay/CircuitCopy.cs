@@ -17,11 +17,14 @@ internal enum CopyEnd
     Broken,
 }
 
-/// <summary>Copies one direction of a circuit. No byte passes a mailbox; the buffer is rented while something flows or is awaited.</summary>
+/// <summary>
+/// Copies one direction of a circuit. No byte passes a mailbox; the buffer is rented while something flows or is awaited.
+/// </summary>
 internal static class CircuitCopy
 {
     /// <summary>
-    /// The bytes of one read. A yamux window is 256 KiB and a Noise frame 64 KiB at most; this is the memory of an idle direction, and 4,096
+    /// The bytes of one read. A yamux window is 256 KiB and a Noise frame 64 KiB at most; this is the memory of an idle direction, and
+    /// 4,096
     /// circuits of two directions stay under 128 MiB with it.
     /// </summary>
     public const int BufferSize = 16 * 1024;

@@ -14,7 +14,9 @@ namespace NatActors.Node.Relay;
 /// </summary>
 public sealed class HopActor : UntypedActor, IWithTimers
 {
-    /// <summary>How long the question, and writing the answer, may take. Ours; go-libp2p allows its streams a minute, which costs memory only.</summary>
+    /// <summary>
+    /// How long the question, and writing the answer, may take. Ours; go-libp2p allows its streams a minute, which costs memory only.
+    /// </summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private readonly StreamMessages.InboundStream _inbound;

@@ -122,7 +122,10 @@ public sealed class ReachActor : UntypedActor, IWithTimers
     {
         _through = relay.RemoteAddress.WithPeerId(_relay).Append(Circuit);
         _node.Refs.Connections.Tell(
-            new ConnectionsMessages.OpenStream(StreamId, _relay, [RelayProtocol.Hop], AllowLimited: false, Self) { OnConnection = relay.Id });
+            new ConnectionsMessages.OpenStream(StreamId, _relay, [RelayProtocol.Hop], AllowLimited: false, Self)
+            {
+                OnConnection = relay.Id,
+            });
         _opening = true;
         Become(Opening);
     }

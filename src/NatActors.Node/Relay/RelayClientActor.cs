@@ -8,13 +8,17 @@ using NatActors.Protocols.Relay;
 namespace NatActors.Node.Relay;
 
 /// <summary>
-/// The client's side of circuit relay v2: keeps reservations, reaches peers through relays, and takes the circuits that its relays announce.
-/// One state. Children: <c>reservation-n</c> for as long as the relay is kept, <c>reach-n</c> for one circuit asked for, <c>accept-n</c> for
+/// The client's side of circuit relay v2: keeps reservations, reaches peers through relays, and takes the circuits that its relays
+/// announce.
+/// One state. Children: <c>reservation-n</c> for as long as the relay is kept, <c>reach-n</c> for one circuit asked for, <c>accept-n</c>
+/// for
 /// one circuit announced.
 /// </summary>
 public sealed class RelayClientActor : UntypedActor, IWithTimers
 {
-    /// <summary>Circuits announced and not yet taken, at most: a remote never chooses our memory. js-libp2p allows 300 stop streams.</summary>
+    /// <summary>
+    /// Circuits announced and not yet taken, at most: a remote never chooses our memory. js-libp2p allows 300 stop streams.
+    /// </summary>
     public const int MaxPendingAccepts = 256;
 
     /// <summary>A reservation whose actor failed by a bug of ours is started again after this.</summary>

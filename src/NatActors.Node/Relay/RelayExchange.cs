@@ -4,7 +4,8 @@ using NatActors.Protocols.Relay;
 namespace NatActors.Node.Relay;
 
 /// <summary>
-/// The reads and writes of relay messages, for actors to pipe to themselves. A broken stream throws <see cref="IOException"/>; wrong bytes are
+/// The reads and writes of relay messages, for actors to pipe to themselves. A broken stream throws <see cref="IOException"/>; wrong bytes
+/// are
 /// a decoded fault.
 /// </summary>
 internal static class RelayExchange

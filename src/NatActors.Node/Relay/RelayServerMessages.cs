@@ -8,7 +8,9 @@ namespace NatActors.Node.Relay;
 /// <summary>The messages between the <see cref="RelayServerActor"/> and its children.</summary>
 public static class RelayServerMessages
 {
-    /// <summary>From a <see cref="HopActor"/>: this was asked. Answered to the sender by <see cref="Say"/> or <see cref="HandedOver"/>.</summary>
+    /// <summary>
+    /// From a <see cref="HopActor"/>: this was asked. Answered to the sender by <see cref="Say"/> or <see cref="HandedOver"/>.
+    /// </summary>
     public sealed record Asked(HopDecoded Question, PeerStream Stream, ConnectionInfo Connection);
 
     /// <summary>Answer this on the stream and close it.</summary>

@@ -203,7 +203,10 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
         new ConnectionsMessages.Dial(++_request, _relayPeer, [_relay], Self) { ForceDirect = true });
 
     private void Exchange() => _node.Refs.Connections.Tell(
-        new ConnectionsMessages.OpenStream(++_request, _relayPeer, [RelayProtocol.Hop], AllowLimited: false, Self) { OnConnection = _connection });
+        new ConnectionsMessages.OpenStream(++_request, _relayPeer, [RelayProtocol.Hop], AllowLimited: false, Self)
+        {
+            OnConnection = _connection,
+        });
 
     private void CancelExchange()
     {
@@ -239,7 +242,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
         {
             _complained = true;
             _node.Events.Publish(new NodeEvents.Error(
-                $"No reservation at the relay {_relay}: {failed.Reason}. Check its address and that it runs; it is tried again until it answers."));
+                $"No reservation at the relay {_relay}: {failed.Reason}. Check its address and that it runs; it is tried until it answers."));
         }
     }
 

@@ -12,7 +12,9 @@ public static class HolePunchCodec
     /// <summary>The longest message accepted, in bytes, length prefix excluded (DCUtR.md: refuse larger than 4 KiB).</summary>
     public const int MaxMessageSize = 4096;
 
-    /// <summary>The most addresses read of a message; what is punched to is bounded again by <see cref="PunchOptions.MaxCandidates"/>.</summary>
+    /// <summary>
+    /// The most addresses read of a message; what is punched to is bounded again by <see cref="PunchOptions.MaxCandidates"/>.
+    /// </summary>
     public const int MaxAddresses = 64;
 
     /// <summary>Reads a message. An unreadable or unknown address is dropped, not the message.</summary>

@@ -2,7 +2,9 @@ using NatActors.Multiformats;
 
 namespace NatActors.Protocols.HolePunch;
 
-/// <summary>What addresses betray of the NAT in front of a node. A hint for reasons and for when to stop, never for whether to try.</summary>
+/// <summary>
+/// What addresses betray of the NAT in front of a node. A hint for reasons and for when to stop, never for whether to try.
+/// </summary>
 public enum NatHint
 {
     /// <summary>Too little is known.</summary>

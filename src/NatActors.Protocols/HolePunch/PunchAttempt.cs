@@ -41,10 +41,12 @@ public enum PunchState
 /// Events and the monotonic time go in, effects come out; call <see cref="OnDeadline"/> when <see cref="NextDeadline"/> comes.
 /// </summary>
 /// <remarks>
-/// Why round one suffices wherever a direct connection is possible. Both sides connect from the shared port at the moment that SYNC sets, to
+/// Why round one suffices wherever a direct connection is possible. Both sides connect from the shared port at the moment that SYNC sets,
+/// to
 /// where the other is observed. NATs that keep the port per destination admit the other side's SYN from then on: the two meet, or one is
 /// accepted. A symmetric NAT sends its side's SYN from a port that nobody knows: the other side's listener accepts it (no filter, or one
-/// by IP address, which its own SYN has just opened), as an ordinary inbound connection. So the symmetric side being A is the dialer anyway;
+/// by IP address, which its own SYN has just opened), as an ordinary inbound connection. So the symmetric side being A is the dialer
+/// anyway;
 /// being B it is the listener of a peer that takes itself for the listener too: it hears nothing, and speaks first
 /// (<see cref="PunchWindow.SpeakAfter"/>).
 /// </remarks>
@@ -124,7 +126,9 @@ public abstract class PunchAttempt
         return Take();
     }
 
-    /// <summary>The relayed connection measured its round trip: the exchange's own measure may contain the other side's hold, this one does not.</summary>
+    /// <summary>
+    /// The relayed connection measured its round trip: the exchange's own measure may contain the other side's hold, this one does not.
+    /// </summary>
     public void OnRelayRoundTrip(TimeSpan roundTrip) => RelayRoundTrip = roundTrip;
 
     /// <summary>A message came on the stream.</summary>

@@ -8,7 +8,9 @@ public sealed record OwnAddresses
     /// <summary>Nothing known.</summary>
     public static OwnAddresses None { get; } = new();
 
-    /// <summary>Addresses at which others see the shared port, one observer sufficing, and public ones of this machine's interfaces.</summary>
+    /// <summary>
+    /// Addresses at which others see the shared port, one observer sufficing, and public ones of this machine's interfaces.
+    /// </summary>
     public IReadOnlyList<Multiaddr> Observed { get; init; } = [];
 
     /// <summary>The listen addresses, wildcards resolved to interface addresses.</summary>
@@ -33,7 +35,8 @@ public static class PunchCandidates
     }
 
     /// <summary>
-    /// The same in answer to a peer's list. Where the peer is seen at the very public IP address at which we are seen, both stand behind one
+    /// The same in answer to a peer's list. Where the peer is seen at the very public IP address at which we are seen, both stand behind
+    /// one
     /// NAT, which may not send packets back inside (hairpin): then our private addresses go along.
     /// </summary>
     public static IReadOnlyList<Multiaddr> OwnFor(OwnAddresses own, IReadOnlyList<Multiaddr> peer, PunchOptions options)
@@ -53,7 +56,8 @@ public static class PunchCandidates
     }
 
     /// <summary>
-    /// Of a peer's addresses those to punch to: of a transport and family that we listen on, public (private only when both stand behind one
+    /// Of a peer's addresses those to punch to: of a transport and family that we listen on, public (private only when both stand behind
+    /// one
     /// address), never our own, relayed, loopback or unspecified, and few.
     /// </summary>
     public static IReadOnlyList<Multiaddr> OfPeer(IReadOnlyList<Multiaddr> peer, OwnAddresses own, PunchOptions options)

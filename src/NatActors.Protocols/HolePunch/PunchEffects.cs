@@ -73,20 +73,31 @@ public abstract record PunchEffect
     public sealed record CancelReversal : PunchEffect;
 
     /// <summary>
-    /// Tell the owner of the port: from now on a connection accepted from one of these belongs to the punch; start to connect to all of them
+    /// Tell the owner of the port: from now on a connection accepted from one of these belongs to the punch; start to connect to all of
+    /// them
     /// after the delay, or at <see cref="StartPunch"/>. Answer with OnPunched or OnPunchFailed.
     /// </summary>
     /// <param name="Remotes">Where to.</param>
     /// <param name="Delay">Until the first connect.</param>
     /// <param name="Window">How long to try from then on; a refused connect is tried again within it.</param>
     /// <param name="Role">This side's role, whoever's SYN comes first.</param>
-    /// <param name="SpeakAfter">For a listener: how long to wait for the other side's first byte before it becomes the dialer; null for ever.</param>
+    /// <param name="SpeakAfter">
+    /// For a listener: how long to wait for the other side's first byte before it becomes the dialer; null for ever.
+    /// </param>
     public sealed record Punch(
         IReadOnlyList<Multiaddr> Remotes,
         TimeSpan Delay,
         TimeSpan Window,
         PunchRole Role,
-        TimeSpan? SpeakAfter) : PunchEffect;
+        TimeSpan? SpeakAfter) : PunchEffect
+    {
+        /// <summary>
+        /// The role for what was accepted from a peer's IP address but from a port that it did not name. That is the punch of a peer behind a
+        /// symmetric NAT, whose listener waits for us to speak, or its reversal, which speaks at once: listen for a moment, then speak.
+        /// </summary>
+        public (PunchRole Role, TimeSpan? SpeakAfter) ForUnnamedPort() =>
+            Role == PunchRole.Dialer ? (PunchRole.Listener, PunchWindow.HearFirst) : (Role, SpeakAfter);
+    }
 
     /// <summary>Start the delayed punch now.</summary>
     public sealed record StartPunch : PunchEffect;

@@ -3,7 +3,8 @@ using NatActors.Multiformats;
 namespace NatActors.Protocols.HolePunch;
 
 /// <summary>
-/// B of DCUtR.md: the side that accepted the relayed connection. It opens the stream, measures the round trip between the two CONNECTs, sends
+/// B of DCUtR.md: the side that accepted the relayed connection. It opens the stream, measures the round trip between the two CONNECTs,
+/// sends
 /// SYNC and connects half a round trip later. In parallel, and never waited for before the rounds are over, it dials from a fresh port what
 /// the peer advertises (reversal).
 /// </summary>

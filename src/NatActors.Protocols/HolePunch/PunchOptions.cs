@@ -6,14 +6,21 @@ public sealed record PunchOptions
     /// <summary>Rounds, each one CONNECT, CONNECT, SYNC. Range 1 to 3; default 3 (DCUtR.md: three attempts).</summary>
     public int MaxRounds { get; init; } = 3;
 
-    /// <summary>How long a side that knows no address of its own yet holds its CONNECT for one. Default 2 s: an identify exchange over a slow path.</summary>
+    /// <summary>
+    /// How long a side that knows no address of its own yet holds its CONNECT for one. Default 2 s: an identify exchange over a slow
+    /// path.
+    /// </summary>
     public TimeSpan ObservationHold { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the other side may take to answer CONNECT, or to follow with SYNC; its own hold is in it. Default 5 s (js-libp2p's bound for all of it).</summary>
+    /// <summary>
+    /// How long the other side may take to answer CONNECT, or to follow with SYNC; its own hold is in it. Default 5 s (js-libp2p's bound
+    /// for all of it).
+    /// </summary>
     public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the side that made the relayed connection waits for the other one to begin. Default 10 s: js-libp2p first tries a plain dial
+    /// How long the side that made the relayed connection waits for the other one to begin. Default 10 s: js-libp2p first tries a plain
+    /// dial
     /// of five seconds.
     /// </summary>
     public TimeSpan BeginTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -30,10 +37,14 @@ public sealed record PunchOptions
     /// </summary>
     public TimeSpan NextRoundTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Addresses punched to, and sent, at most. Default 8: a few families and transports; more would make this node a port scanner.</summary>
+    /// <summary>
+    /// Addresses punched to, and sent, at most. Default 8: a few families and transports; more would make this node a port scanner.
+    /// </summary>
     public int MaxCandidates { get; init; } = 8;
 
-    /// <summary>Punch to, and list, private addresses and loopback too: for tests on one machine and for closed networks. Default false.</summary>
+    /// <summary>
+    /// Punch to, and list, private addresses and loopback too: for tests on one machine and for closed networks. Default false.
+    /// </summary>
     public bool AllowPrivateAddresses { get; init; }
 }
 
@@ -49,11 +60,18 @@ public static class PunchWindow
     /// <summary>For the two sides' clocks, schedulers and a late SYNC.</summary>
     public static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// How long the dialer listens first to a connection that may be the peer's reversal. Whoever dials speaks right behind the handshake of
+    /// TCP; this is for its scheduler, and shorter than <see cref="SpeakAfter"/> by at least a round trip.
+    /// </summary>
+    public static readonly TimeSpan HearFirst = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Longer than this no round lasts, however slow the relay.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The window of a round: one retransmission, then the way there and back, with the relay's round trip taken for the direct one, and once
+    /// The window of a round: one retransmission, then the way there and back, with the relay's round trip taken for the direct one, and
+    /// once
     /// more for the difference between the sides.
     /// </summary>
     public static TimeSpan For(TimeSpan roundTrip)
@@ -63,7 +81,8 @@ public static class PunchWindow
     }
 
     /// <summary>
-    /// How long the side that is the listener by its role waits for the other one to speak, before it speaks itself: the direct way back, the
+    /// How long the side that is the listener by its role waits for the other one to speak, before it speaks itself: the direct way back,
+    /// the
     /// way there, and slack. It hears nothing when the other side holds it for an ordinary inbound connection (a symmetric NAT gave this
     /// side's SYN a port that nobody could announce), or takes the roles the other way round (go-libp2p before 0.41).
     /// </summary>

@@ -45,7 +45,7 @@ public static class PunchReasons
         {
             return evidence.PeerCount == 0
                 ? NoAddress
-                : "this node knows no public address of its own (nobody has told it where it is seen), and the peer's addresses could not be reached";
+                : "this node knows no public address of its own (nobody told it where it is seen), and the peer's could not be reached";
         }
 
         if (evidence.PeerCount == 0)
@@ -57,9 +57,11 @@ public static class PunchReasons
 
         return (evidence.Own.LooksSymmetric(), evidence.Peer.LooksSymmetric()) switch
         {
-            (true, true) => "both NATs are symmetric: each gives every destination another port, so neither side's address is known in advance",
-            (true, false) => $"this side's NAT is symmetric ({Port(evidence.Own)}) and the peer's NAT or firewall admits only addresses it has contacted",
-            (false, true) => $"the peer's NAT is symmetric ({Port(evidence.Peer)}) and this side's NAT or firewall admits only addresses it has contacted",
+            (true, true) => "both NATs are symmetric: each gives every destination another port, so neither side can be told where to dial",
+            (true, false) =>
+                $"this side's NAT is symmetric ({Port(evidence.Own)}) and the peer's NAT or firewall admits only addresses it has contacted",
+            (false, true) =>
+                $"the peer's NAT is symmetric ({Port(evidence.Peer)}) and this side's NAT or firewall admits only addresses it has contacted",
             _ => Plain(evidence) + Suspicion(evidence),
         };
     }
@@ -89,8 +91,10 @@ public static class PunchReasons
         var rounds = evidence.Rounds == 1 ? "in one round" : $"in {evidence.Rounds} rounds";
         return evidence.Last switch
         {
-            PunchDialFailure.Refused => $"the peer's address refused every connect {rounds}: its NAT, or the peer itself, answers strangers with a reset",
-            PunchDialFailure.NoAnswer => $"no answer from the peer's addresses {rounds}: a NAT or firewall between drops what it did not ask for",
+            PunchDialFailure.Refused =>
+                $"the peer's address refused every connect {rounds}: its NAT, or the peer itself, answers strangers with a reset",
+            PunchDialFailure.NoAnswer =>
+                $"no answer from the peer's addresses {rounds}: a NAT or firewall between drops what it did not ask for",
             PunchDialFailure.Unreachable => "there is no route to the peer's addresses",
             PunchDialFailure.TupleInUse => "an old connection with the same two ends is still in the way",
             PunchDialFailure.NotPermitted => "this machine does not permit connects to the peer's addresses (local firewall or policy)",

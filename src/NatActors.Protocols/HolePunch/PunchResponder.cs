@@ -3,7 +3,8 @@ using NatActors.Multiformats;
 namespace NatActors.Protocols.HolePunch;
 
 /// <summary>
-/// A of DCUtR.md: the side that made the relayed connection. It answers CONNECT, and connects when SYNC comes. From its own CONNECT on, what
+/// A of DCUtR.md: the side that made the relayed connection. It answers CONNECT, and connects when SYNC comes. From its own CONNECT on,
+/// what
 /// is accepted from the peer's addresses belongs to the punch: the peer's SYN may overtake its SYNC.
 /// </summary>
 /// <remarks>

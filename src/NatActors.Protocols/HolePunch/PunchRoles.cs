@@ -17,7 +17,9 @@ public static class PunchRoles
     /// <summary>This side's role in a round.</summary>
     /// <param name="initiator">True for B, which opened the DCUtR stream.</param>
     /// <param name="round">From 1.</param>
-    /// <param name="failedUpgrades">Rounds in which a connection came about and its upgrade failed: the other side may hold the same role, so each flips.</param>
+    /// <param name="failedUpgrades">
+    /// Rounds in which a connection came about and its upgrade failed: the other side may hold the same role, so each flips.
+    /// </param>
     /// <param name="agent">The peer's agent version, null when not known.</param>
     public static PunchRole For(bool initiator, int round, int failedUpgrades, string? agent)
     {

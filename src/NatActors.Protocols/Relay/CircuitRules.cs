@@ -16,7 +16,9 @@ public static class StopAccept
     /// <param name="decoded">The message.</param>
     /// <param name="relay">Who sent it.</param>
     /// <param name="self">This node.</param>
-    /// <param name="relayIsOurs">True when this node holds, or is just asking for, a reservation at that relay: nobody else may lead strangers here.</param>
+    /// <param name="relayIsOurs">
+    /// True when this node holds, or is just asking for, a reservation at that relay: nobody else may lead strangers here.
+    /// </param>
     /// <param name="overRelay">True when the stop stream itself came over a relayed connection.</param>
     public static StopVerdict Judge(StopDecoded decoded, PeerId relay, PeerId self, bool relayIsOurs, bool overRelay)
     {

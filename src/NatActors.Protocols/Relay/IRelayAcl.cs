@@ -2,7 +2,9 @@ using NatActors.Multiformats;
 
 namespace NatActors.Protocols.Relay;
 
-/// <summary>The owner's say about who may use a relay. Called from the relay's actor: answer at once. A refusal is PERMISSION_DENIED.</summary>
+/// <summary>
+/// The owner's say about who may use a relay. Called from the relay's actor: answer at once. A refusal is PERMISSION_DENIED.
+/// </summary>
 public interface IRelayAcl
 {
     /// <summary>May this peer, seen at this address, have a reservation?</summary>

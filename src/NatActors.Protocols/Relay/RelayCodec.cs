@@ -4,7 +4,8 @@ using NatActors.Multiformats;
 namespace NatActors.Protocols.Relay;
 
 /// <summary>
-/// Bytes to relay messages and back: one message, without its length prefix. What a peer wrote wrongly is a <see cref="RelayMessageFault"/>;
+/// Bytes to relay messages and back: one message, without its length prefix. What a peer wrote wrongly is a <see
+/// cref="RelayMessageFault"/>;
 /// a single unreadable address inside a message is dropped, not the message (an unknown address type is no error of the peer).
 /// </summary>
 public static class RelayCodec

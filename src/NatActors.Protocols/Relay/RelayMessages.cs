@@ -22,7 +22,9 @@ public abstract record HopMessage
     public sealed record Status(RelayStatus Code, RelayReservation? Reservation, RelayLimits Limits) : HopMessage;
 }
 
-/// <summary>A message of the stop protocol, between a relay and the peer that is reached through it (circuit-v2.md, "Stop Protocol").</summary>
+/// <summary>
+/// A message of the stop protocol, between a relay and the peer that is reached through it (circuit-v2.md, "Stop Protocol").
+/// </summary>
 public abstract record StopMessage
 {
     private StopMessage()
@@ -41,7 +43,8 @@ public abstract record StopMessage
 /// <summary>A granted slot.</summary>
 /// <param name="Expires">When it ends unless refreshed; null when the relay did not say.</param>
 /// <param name="Addresses">
-/// The relay's addresses, to be reached by others. Spec form is <c>…/p2p/RELAY</c>; kept as sent, but for unreadable ones, which are dropped.
+/// The relay's addresses, to be reached by others. Spec form is <c>…/p2p/RELAY</c>; kept as sent, but for unreadable ones, which are
+/// dropped.
 /// </param>
 /// <param name="Voucher">The relay's signed promise (an envelope), if any.</param>
 public sealed record RelayReservation(DateTimeOffset? Expires, IReadOnlyList<Multiaddr> Addresses, ReadOnlyMemory<byte>? Voucher);

@@ -1,6 +1,8 @@
 namespace NatActors.Protocols.Relay;
 
-/// <summary>The bounds of a relay server. A remote never chooses this node's memory or traffic: each bound is checked before anything is kept.</summary>
+/// <summary>
+/// The bounds of a relay server. A remote never chooses this node's memory or traffic: each bound is checked before anything is kept.
+/// </summary>
 public sealed record RelayProfile
 {
     /// <summary>

@@ -66,7 +66,7 @@ public sealed class RelayServerRules
         ArgumentNullException.ThrowIfNull(guest);
         OnDeadline(now);
 
-        // circuit-v2.md: a reservation stands for a connection that others can be led through; one through another relay would chain relays.
+        // circuit-v2.md: a reservation stands for a connection that others can be led through; one over a relay would chain relays.
         if (guest.Relayed || !_acl.AllowReserve(guest.Peer, guest.Address))
         {
             return Refused(RelayStatus.PermissionDenied);
@@ -85,10 +85,13 @@ public sealed class RelayServerRules
         var slot = new Slot(guest.Connection, key, now + _profile.ReservationTtl);
         _slots.Add(guest.Peer, slot);
         _slotsOfAddress[key] = _slotsOfAddress.GetValueOrDefault(key) + 1;
-        return new ReserveDecision(RelayStatus.Ok, slot.Expires, old is not null && old.Connection != guest.Connection ? old.Connection : null);
+        var replaced = old is not null && old.Connection != guest.Connection ? old.Connection : (long?)null;
+        return new ReserveDecision(RelayStatus.Ok, slot.Expires, replaced);
     }
 
-    /// <summary>A peer asks for a circuit. When granted its place is taken at once: the caller opens the stop stream and reports the end.</summary>
+    /// <summary>
+    /// A peer asks for a circuit. When granted its place is taken at once: the caller opens the stop stream and reports the end.
+    /// </summary>
     public ConnectDecision OnConnect(RelayGuest source, PeerId destination, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(source);

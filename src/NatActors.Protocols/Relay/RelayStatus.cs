@@ -1,6 +1,8 @@
 namespace NatActors.Protocols.Relay;
 
-/// <summary>The status codes of circuit relay v2 (circuit-v2.md, "Protobuf", enum Status). A code that is none of these is kept as its number.</summary>
+/// <summary>
+/// The status codes of circuit relay v2 (circuit-v2.md, "Protobuf", enum Status). A code that is none of these is kept as its number.
+/// </summary>
 public enum RelayStatus
 {
     /// <summary>Granted.</summary>

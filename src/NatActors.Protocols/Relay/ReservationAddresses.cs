@@ -9,7 +9,8 @@ public static class ReservationAddresses
 
     /// <summary>
     /// The addresses of a reservation: each of the relay's, without whatever <c>/p2p</c> it ended in (some stacks send it twice,
-    /// go-libp2p#3003), then <c>/p2p/RELAY/p2p-circuit/p2p/SELF</c>. A relay that names no usable address is reached as this node reached it.
+    /// go-libp2p#3003), then <c>/p2p/RELAY/p2p-circuit/p2p/SELF</c>. A relay that names no usable address is reached as this node reached
+    /// it.
     /// </summary>
     /// <param name="offered">The addresses in the relay's answer.</param>
     /// <param name="relay">The relay.</param>
@@ -36,7 +37,7 @@ public static class ReservationAddresses
     // The two-byte code of /p2p-circuit, then /p2p with a length and a peer id of at most 42 + 2 bytes, doubled for good measure.
     private const int MaxSuffix = 128;
 
-    // A relay's own relayed address would chain relays, another peer's address leads elsewhere, and one that is nothing but /p2p leads nowhere.
+    // A relay's own relayed address would chain relays, another peer's leads elsewhere, one that is nothing but /p2p leads nowhere.
     private static bool IsUsable(Multiaddr address, PeerId relay) =>
         !address.IsRelayed
         && (address.PeerId is null || address.PeerId == relay)

@@ -7,7 +7,8 @@ public sealed record ReservationOptions
     public TimeSpan ExchangeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The wait before the first try after a loss. Short, because the usual causes (the relay restarted, the address changed) are over soon;
+    /// The wait before the first try after a loss. Short, because the usual causes (the relay restarted, the address changed) are over
+    /// soon;
     /// not zero, so that the clients of a restarted relay do not come in one instant. Default 200 ms, plus up to as much at random.
     /// </summary>
     public TimeSpan FirstRetry { get; init; } = TimeSpan.FromMilliseconds(200);
@@ -21,6 +22,8 @@ public sealed record ReservationOptions
     /// <summary>The longest wait between tries while the relay says no. Default 5 min.</summary>
     public TimeSpan MaxRetryAfterRefusal { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A reservation is taken to last no longer than this, whatever the relay says. Default 24 h; relays give 1 h (go) or 2 h (js).</summary>
+    /// <summary>
+    /// A reservation is taken to last no longer than this, whatever the relay says. Default 24 h; relays give 1 h (go) or 2 h (js).
+    /// </summary>
     public TimeSpan MaxLifetime { get; init; } = TimeSpan.FromHours(24);
 }

@@ -5,7 +5,9 @@ using NatActors.Protocols.HolePunch;
 
 namespace NatActors.Node.Tests.HolePunch;
 
-/// <summary>Three whole nodes on loopback, where there is no NAT: the exchange, the switch to the direct connection, and the reasons.</summary>
+/// <summary>
+/// Three whole nodes on loopback, where there is no NAT: the exchange, the switch to the direct connection, and the reasons.
+/// </summary>
 public sealed class PunchedNodesTests
 {
     [Fact]

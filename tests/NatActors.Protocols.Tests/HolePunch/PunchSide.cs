@@ -76,7 +76,7 @@ internal sealed class PunchSide : ILinkOwner
         }
         else
         {
-            Punched(link);
+            Punched(link, named: true);
         }
     }
 
@@ -100,9 +100,9 @@ internal sealed class PunchSide : ILinkOwner
 
     public void Accepted(SimulatedLink link, IPEndPoint remote)
     {
-        if (_punch is not null && _punch.Remotes.Contains(Multiaddr.FromTcp(remote)))
+        if (_punch is not null && _punch.Remotes.Any(r => Equals(r.Host, remote.Address)))
         {
-            Punched(link);
+            Punched(link, _punch.Remotes.Contains(Multiaddr.FromTcp(remote)));
         }
         else
         {
@@ -190,7 +190,7 @@ internal sealed class PunchSide : ILinkOwner
         _network.Connect(dial);
     }
 
-    private void Punched(SimulatedLink link)
+    private void Punched(SimulatedLink link, bool named)
     {
         if (_punch is not { } punch)
         {
@@ -199,9 +199,9 @@ internal sealed class PunchSide : ILinkOwner
 
         Stop();
         _punched = link;
-        var role = SwapsRoles ? 1 - punch.Role : punch.Role;
+        var (role, speakAfter) = named ? (punch.Role, punch.SpeakAfter) : punch.ForUnnamedPort();
         Apply(Attempt.OnPunched(_network.Now));
-        link.Join(this, role, SwapsRoles ? null : punch.SpeakAfter);
+        link.Join(this, SwapsRoles ? 1 - role : role, SwapsRoles ? null : speakAfter);
     }
 
     private void Stop()
