@@ -2,19 +2,32 @@ using Akka.Actor;
 
 namespace Akka.TestKit;
 
-/// <summary>Makes the test actor the sender of what a test tells, behind awaits too.</summary>
+/// <summary>
+/// Makes the test actor the sender of what a test tells, behind awaits too. A thread keeps its mark when a test leaves it for good, so a
+/// mark counts only where the flow of its test runs.
+/// </summary>
 internal static class TestContext
 {
+    private static readonly AsyncLocal<ActorCell?> OfFlow = new();
+
+    [ThreadStatic]
+    private static ActorCell? _ofThread;
+
+    private static ActorCell? Cell => _ofThread is { } cell && ReferenceEquals(OfFlow.Value, cell) ? cell : null;
+
     public static void Enter(IActorRef testActor)
     {
         var cell = ((LocalRef)testActor).Cell;
-        ActorCell.Current = cell;
+        ActorCell.OfTest = static () => Cell;
+        OfFlow.Value = cell;
+        _ofThread = cell;
         SynchronizationContext.SetSynchronizationContext(new CellContext(cell));
     }
 
     public static void Leave()
     {
-        ActorCell.Current = null;
+        _ofThread = null;
+        OfFlow.Value = null;
         if (SynchronizationContext.Current is CellContext)
         {
             SynchronizationContext.SetSynchronizationContext(null);
@@ -28,8 +41,8 @@ internal static class TestContext
 
         public override void Send(SendOrPostCallback d, object? state)
         {
-            var (outerCell, outerContext) = (ActorCell.Current, Current);
-            ActorCell.Current = cell;
+            var (outerCell, outerContext) = (_ofThread, Current);
+            _ofThread = cell;
             SetSynchronizationContext(this);
             try
             {
@@ -37,7 +50,7 @@ internal static class TestContext
             }
             finally
             {
-                ActorCell.Current = outerCell;
+                _ofThread = outerCell;
                 SetSynchronizationContext(outerContext);
             }
         }

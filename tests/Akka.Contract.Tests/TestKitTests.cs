@@ -98,8 +98,8 @@ public sealed class TestKitTests : TestKit.Xunit2.TestKit
         Assert.Equal(probe.Ref, LastSender);
 
         Watch(probe);
-        Sys.Stop(probe);
-        ExpectTerminated(probe);
+        Sys.Stop(probe.Ref);
+        ExpectTerminated(probe.Ref);
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public class ActorSelection : ICanTell
     public string PathString => string.Join("/", Path.Select(e => e.ToString()));
 
     public void Tell(object message, IActorRef? sender = null) =>
-        Selections.Deliver(Anchor, new ActorSelectionMessage(message, Path, 0), sender ?? ActorCell.Current?.Self);
+        Selections.Deliver(Anchor, new ActorSelectionMessage(message, Path, 0), sender ?? ActorCell.Speaker?.Self);
 
     /// <summary>The one actor that stands there.</summary>
     /// <exception cref="ActorNotFoundException">There is none, or it did not answer in time.</exception>

@@ -102,9 +102,9 @@ public static class ActorRefImplicitSenderExtensions
 {
     /// <summary>Tells with the running actor as the sender, or with no sender outside of an actor.</summary>
     public static void Tell(this IActorRef receiver, object message) =>
-        receiver.Tell(message, ActorCell.Current?.Self);
+        receiver.Tell(message, ActorCell.Speaker?.Self);
 
     /// <summary>Passes a message on: its sender stays who sent it to the running actor.</summary>
     public static void Forward(this IActorRef receiver, object message) =>
-        receiver.Tell(message, ActorCell.Current?.Sender);
+        receiver.Tell(message, ActorCell.Speaker?.Sender);
 }

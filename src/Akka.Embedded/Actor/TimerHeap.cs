@@ -22,6 +22,9 @@ internal sealed class TimerHeap : IDisposable
         _clock = clock;
         _onFailure = onFailure;
         _origin = clock.GetTimestamp();
+
+        // The timer lives as long as the system: it must not carry the context of whoever made that.
+        using var suppressed = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
         _timer = clock.CreateTimer(
             static state => ((TimerHeap)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }

@@ -29,11 +29,13 @@ internal sealed partial class ActorCell : IUntypedActorContext
     }
 
     /// <summary>The cell whose actor runs on this thread.</summary>
-    public static ActorCell? Current
-    {
-        get => _current;
-        internal set => _current = value;
-    }
+    public static ActorCell? Current => _current;
+
+    /// <summary>Where no actor runs: the one in whose name a test tells. Set by the test kit.</summary>
+    public static Func<ActorCell?>? OfTest { get; set; }
+
+    /// <summary>In whose name this thread tells; null for nobody's.</summary>
+    public static ActorCell? Speaker => _current ?? OfTest?.Invoke();
 
     public ActorSystemImpl SystemImpl => _system;
 
