@@ -6,6 +6,9 @@ namespace NatActors.Node.Muxing;
 /// <summary>The read loop: bytes to the session, events to streams and owner.</summary>
 public sealed partial class YamuxLink
 {
+    /// <summary>Reads that may complete at once before the loop lets others have its thread: about 4 MiB.</summary>
+    private const int MaxReadyReads = 64;
+
     /// <summary>The peer will see the stream although nothing was written: see <see cref="YamuxSession.Announce"/>.</summary>
     internal void Announce(YamuxLinkStream stream)
     {
@@ -63,9 +66,17 @@ public sealed partial class YamuxLink
         var buffer = ReadBuffers.Rent();
         try
         {
-            while (true)
+            for (var ready = 0; ; ready++)
             {
-                var read = await _conduit.ReadAsync(buffer);
+                if (ready == MaxReadyReads)
+                {
+                    ready = 0;
+                    await Task.Yield();
+                }
+
+                var reading = _conduit.ReadAsync(buffer);
+                ready = reading.IsCompleted ? ready : 0;
+                var read = await reading;
                 if (read == 0)
                 {
                     Finish(OrderlyEnd(), cut: false);

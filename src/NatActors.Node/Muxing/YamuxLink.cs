@@ -91,6 +91,8 @@ public sealed partial class YamuxLink : IMuxedLink
             _session.OnTick(_clock());
         }
 
+        // Not on the owner's thread: what has arrived already may keep a loop busy for a while.
+        await Task.Yield();
         var writing = WriteLoopAsync();
         await ReadLoopAsync();
         await writing;

@@ -31,6 +31,10 @@ internal sealed class LinkOwner : IMuxedLinkEvents
 
     public async Task<IMuxedStream> AcceptAsync() => await _opened.Reader.ReadAsync().AsTask().WaitAsync(LinkPair.Patience);
 
+    public IAsyncEnumerable<IMuxedStream> AcceptAllAsync() => _opened.Reader.ReadAllAsync();
+
+    public void StopAccepting() => _opened.Writer.TryComplete();
+
     public async Task<StreamEnd> EndOfAsync(long id)
     {
         while (true)
