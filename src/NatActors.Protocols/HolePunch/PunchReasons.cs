@@ -59,7 +59,8 @@ public static class PunchReasons
         {
             (true, true) => "both NATs are symmetric: each gives every destination another port, so neither side can be told where to dial",
             (true, false) =>
-                $"this side's NAT is symmetric ({Port(evidence.Own)}) and the peer's NAT or firewall admits only addresses it has contacted",
+                $"this side's NAT is symmetric ({Port(evidence.Own)}) and the peer's NAT or firewall admits only addresses it has contacted"
+                + (evidence.Peer == NatHint.Unknown ? ", or is symmetric too" : ""),
             (false, true) =>
                 $"the peer's NAT is symmetric ({Port(evidence.Peer)}) and this side's NAT or firewall admits only addresses it has contacted",
             _ => Plain(evidence) + Suspicion(evidence),
