@@ -91,12 +91,10 @@ internal sealed class DemoStory(Narrator narrator, long bytes)
         var relay = DemoPeer.Start(
             relayHost, narrator.Tell, "run", "--listen", $"/ip4/{relayHost.Address}/tcp/4001", "--relay-server", "private", "--identity", Path.Combine(keys, "r" + act));
         var relayId = (await relay.NextAsync("listening", cancellationToken)).Text("peerId");
-        narrator.Name(relayId, "R");
         var relayAddress = $"/ip4/{relayHost.Address}/tcp/4001/p2p/{relayId}";
         var b = DemoPeer.Start(
             lab.Host("B"), narrator.Tell, "run", "--listen", "/ip4/0.0.0.0/tcp/4001", "--relay", relayAddress, "--identity", Path.Combine(keys, "b" + act));
         var id = (await b.NextAsync("listening", cancellationToken)).Text("peerId");
-        narrator.Name(id, "B");
         await b.NextAsync("reserved", cancellationToken);
         return new Cast(relay, b, $"{relayAddress}/p2p-circuit/p2p/{id}");
     }

@@ -34,20 +34,16 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
         }
     }
 
-    /// <summary>Lets a peer id stand as its host's name.</summary>
-    public void Name(string peerId, string name)
-    {
-        lock (_gate)
-        {
-            _names[peerId] = name;
-        }
-    }
-
     /// <summary>An event of a peer.</summary>
     public void Tell(DemoEvent happened)
     {
         lock (_gate)
         {
+            if (happened.Name == "listening")
+            {
+                _names[happened.Text("peerId")] = happened.Peer;
+            }
+
             if (json)
             {
                 var fields = happened.Fields.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
