@@ -93,9 +93,16 @@ public sealed partial class YamuxLink
         {
             Finish(_closing ? OrderlyEnd() : new LinkEnd(LinkEndKind.TransportBroken, e.Message), cut: true);
         }
+        finally
+        {
+            // Nothing to do unless the loop failed by a fault of ours: then nobody may wait for ever.
+            Finish(Fault, cut: true);
+        }
 
         ReadBuffers.Return(buffer);
     }
+
+    private static LinkEnd Fault => new(LinkEndKind.TransportBroken, "The link failed by a fault on this side.");
 
     private LinkEnd OrderlyEnd() => _closing && !_goneAway
         ? new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side.")

@@ -287,7 +287,14 @@ public sealed partial class YamuxLink
         {
             Finish(_closing ? OrderlyEnd() : new LinkEnd(LinkEndKind.TransportBroken, e.Message), cut: true);
         }
-
-        _flushed.TrySetResult();
+        catch
+        {
+            Finish(Fault, cut: true);
+            throw;
+        }
+        finally
+        {
+            _flushed.TrySetResult();
+        }
     }
 }

@@ -93,11 +93,16 @@ public sealed partial class YamuxLink : IMuxedLink
 
         // Not on the owner's thread: what has arrived already may keep a loop busy for a while.
         await Task.Yield();
-        var writing = WriteLoopAsync();
-        await ReadLoopAsync();
-        await writing;
-        await _conduit.DisposeAsync();
-        _done.TrySetResult();
+        try
+        {
+            await Task.WhenAll(WriteLoopAsync(), ReadLoopAsync());
+        }
+        finally
+        {
+            await _conduit.DisposeAsync();
+            _done.TrySetResult();
+        }
+
         return _end!;
     }
 

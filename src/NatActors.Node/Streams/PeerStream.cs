@@ -156,7 +156,7 @@ public sealed partial class PeerStream : Stream
 
     /// <summary>
     /// Closes in order: finishes writing if that was not done, so that everything written arrives, and reads no more. Does not wait for the
-    /// peer.
+    /// peer, except for its answer where the negotiation is still pending; <see cref="Reset"/> ends that too.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
@@ -167,14 +167,16 @@ public sealed partial class PeerStream : Stream
 
         try
         {
-            await FlushAsync(CancellationToken.None);
-            if (!_writesCompleted)
+            if (_lazy is { IsProposed: false })
             {
-                await _raw.CompleteWritesAsync();
-                _writesCompleted = true;
+                // Nothing has been said yet, not even which protocol.
+                _raw.Reset();
             }
-
-            _raw.StopReading();
+            else
+            {
+                await CompleteWritesAsync();
+                _raw.StopReading();
+            }
         }
         catch (IOException)
         {

@@ -163,6 +163,42 @@ public sealed class PeerStreamTests
     }
 
     [Fact]
+    public async Task Dispose_async_of_a_lazy_stream_waits_for_the_answer_before_the_fin()
+    {
+        await using var pair = new LinkPair();
+        var stream = Lazy(pair, "/a");
+        await stream.WriteAsync("hi"u8.ToArray());
+        var closing = stream.DisposeAsync().AsTask();
+        var far = await AcceptAsync(pair, _ => true);
+        await closing.WaitAsync(LinkPair.Patience);
+        var copy = new MemoryStream();
+        await far.CopyToAsync(copy).WaitAsync(LinkPair.Patience);
+        Assert.Equal("hi"u8.ToArray(), copy.ToArray());
+    }
+
+    [Fact]
+    public async Task Dispose_async_of_a_lazy_stream_never_used_sends_nothing()
+    {
+        await using var pair = new LinkPair();
+        await Lazy(pair, "/a").DisposeAsync();
+        Assert.Equal(0, pair.Dialer.Link.StreamCount);
+        var (_, far) = await pair.OpenAsync();
+        Assert.Equal(3, far.Id);
+    }
+
+    [Fact]
+    public async Task Reset_frees_a_lazy_stream_from_waiting_for_an_answer()
+    {
+        await using var pair = new LinkPair();
+        var stream = Lazy(pair, "/a");
+        await stream.WriteAsync("hi"u8.ToArray());
+        var closing = stream.DisposeAsync().AsTask();
+        Assert.False(closing.IsCompleted);
+        stream.Reset();
+        await closing.WaitAsync(LinkPair.Patience);
+    }
+
+    [Fact]
     public async Task Dispose_resets_what_is_not_finished()
     {
         await using var pair = new LinkPair();
