@@ -41,6 +41,27 @@ public sealed class StashTests : TestKit.Xunit2.TestKit
         }
     }
 
+    private sealed class Waiting(IActorRef subject, IActorRef report) : UntypedActor, IWithUnboundedStash
+    {
+        public IStash Stash { get; set; } = null!;
+
+        protected override void PreStart() => Context.Watch(subject);
+
+        protected override void OnReceive(object message)
+        {
+            if (message is "open")
+            {
+                Become(m => report.Tell(m is Terminated ? "terminated" : m));
+                Stash.UnstashAll();
+            }
+            else
+            {
+                Stash.Stash();
+                report.Tell("stashed");
+            }
+        }
+    }
+
     private IActorRef NewDoor() => Sys.ActorOf(Props.Create(typeof(Door), TestActor));
 
     [Fact]
@@ -80,6 +101,29 @@ public sealed class StashTests : TestKit.Xunit2.TestKit
         door.Tell("fail");
         ExpectMsg("a");
         ExpectMsg("b");
+    }
+
+    [Fact]
+    public void One_object_told_twice_can_be_stashed_twice()
+    {
+        var door = NewDoor();
+        var message = new object();
+        door.Tell(message);
+        door.Tell(message);
+        door.Tell("open");
+        ExpectMsg(message);
+        ExpectMsg(message);
+    }
+
+    [Fact]
+    public void The_news_of_an_end_can_be_stashed()
+    {
+        var subject = NewDoor();
+        var waiting = Sys.ActorOf(Props.Create(typeof(Waiting), subject, TestActor));
+        Sys.Stop(subject);
+        ExpectMsg("stashed");
+        waiting.Tell("open");
+        ExpectMsg("terminated");
     }
 
     [Fact]

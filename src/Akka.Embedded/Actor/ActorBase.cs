@@ -115,5 +115,8 @@ public abstract class ActorBase
 
     internal SupervisorStrategy StatedStrategy() => SupervisorStrategy() ?? Actor.SupervisorStrategy.DefaultStrategy;
 
+    /// <summary>The behaviour that the constructor set, for an instance that a producer gave before.</summary>
+    internal Receive FirstBehavior() => Receive;
+
     internal void Clear(IActorRef self) => _clearedSelf = self;
 }

@@ -89,7 +89,13 @@ public abstract class ReceiveActor : UntypedActor
     /// <summary>Ends the constructor's time for stating handlers.</summary>
     internal void Initialize()
     {
-        _initial = [.. _configuring!];
+        if (_configuring is null)
+        {
+            // A producer gave the same instance again.
+            return;
+        }
+
+        _initial = [.. _configuring];
         _configuring = null;
         _closed = false;
     }

@@ -48,7 +48,7 @@ public interface IWithUnboundedStash : IActorStash;
 internal sealed class ActorStash(ActorCell cell) : IStash
 {
     private List<Envelope> _stashed = [];
-    private object? _lastStashed;
+    private int _lastStashed;
 
     public int Count => _stashed.Count;
 
@@ -64,12 +64,12 @@ internal sealed class ActorStash(ActorCell cell) : IStash
     {
         var message = cell.CurrentMessage
             ?? throw new InvalidOperationException("There is no message to stash: only the message being handled can be.");
-        if (_stashed.Count > 0 && ReferenceEquals(_lastStashed, message) && Equals(_stashed[^1].Sender, cell.Sender))
+        if (_lastStashed == cell.CurrentDelivery)
         {
             throw new IllegalActorStateException($"Can't stash the same message {message} more than once");
         }
 
-        _lastStashed = message;
+        _lastStashed = cell.CurrentDelivery;
         _stashed.Add(new Envelope(message, cell.Sender));
     }
 
@@ -96,7 +96,6 @@ internal sealed class ActorStash(ActorCell cell) : IStash
     {
         var all = _stashed;
         _stashed = [];
-        _lastStashed = null;
         return all;
     }
 

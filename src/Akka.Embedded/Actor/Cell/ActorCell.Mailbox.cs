@@ -122,6 +122,12 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
     {
         for (var i = envelopes.Count - 1; i >= 0; i--)
         {
+            if (envelopes[i].Message is Terminated terminated && !IsTerminating)
+            {
+                // It was taken off the list when it came first.
+                (Extras.TerminatedQueued ??= [])[terminated.ActorRef] = null;
+            }
+
             var node = MailNode.Rent(envelopes[i].Message, envelopes[i].Sender);
             node.Next = _ready ?? TakeInbox();
             _ready = node;

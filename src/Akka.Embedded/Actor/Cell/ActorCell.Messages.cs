@@ -16,6 +16,7 @@ internal sealed partial class ActorCell
 
         _message = message;
         _sender = sender;
+        _delivery++;
         try
         {
             if (message is IAutoReceivedMessage or TimerMessage)

@@ -18,6 +18,7 @@ internal sealed partial class ActorCell : IUntypedActorContext
     private object? _message;
     private IActorRef? _sender;
     private CellExtras? _extras;
+    private int _delivery;
 
     public ActorCell(ActorSystemImpl system, LocalRef self, Props props, InternalRef parent)
     {
@@ -56,6 +57,9 @@ internal sealed partial class ActorCell : IUntypedActorContext
     public IActorRef Sender => _sender ?? _system.DeadLetters;
 
     public object? CurrentMessage => _message;
+
+    /// <summary>Tells apart two deliveries, of the same message object too.</summary>
+    public int CurrentDelivery => _delivery;
 
     private CellExtras Extras => _extras ??= new CellExtras();
 
@@ -112,6 +116,7 @@ internal sealed partial class ActorCell : IUntypedActorContext
         }
 
         (actor as ReceiveActor)?.Initialize();
+        _behavior ??= actor.FirstBehavior();
         return actor;
     }
 
