@@ -35,7 +35,7 @@ internal sealed class DcutrStream(IActorRef owner)
         if (_messages is { } messages)
         {
             var number = Number;
-            ReadAsync(messages, number, _stopping).PipeTo(owner, failure: _ => new Ended(number));
+            ReadAsync(messages, number, _stopping).PipeTo(owner, failure: _ => new HolePunchMessages.StreamEnded(number));
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class DcutrStream(IActorRef owner)
         {
             var number = Number;
             _writing = WriteAsync(_writing, messages, HolePunchCodec.Encode(message), _stopping);
-            _writing.PipeTo(owner, failure: _ => new Ended(number));
+            _writing.PipeTo(owner, failure: _ => new HolePunchMessages.StreamEnded(number));
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class DcutrStream(IActorRef owner)
         {
             _messages = null;
             var number = Number;
-            CloseAsync(messages.Stream, _writing).PipeTo(owner, failure: _ => new Ended(number));
+            CloseAsync(messages.Stream, _writing).PipeTo(owner, failure: _ => new HolePunchMessages.StreamEnded(number));
         }
     }
 
@@ -89,17 +89,11 @@ internal sealed class DcutrStream(IActorRef owner)
         var read = await messages.ReadMessageAsync(HolePunchCodec.MaxMessageSize, cancellationToken);
         if (read.IsEnd)
         {
-            return new Ended(number);
+            return new HolePunchMessages.StreamEnded(number);
         }
 
-        return new Received(number, read.Message is { } message
+        return new HolePunchMessages.StreamReceived(number, read.Message is { } message
             ? HolePunchCodec.Decode(message.Span)
             : new HolePunchDecoded(null, HolePunchFault.TooLong));
     }
-
-    /// <summary>To the owner: a message came, or bytes that are none.</summary>
-    public sealed record Received(long Number, HolePunchDecoded Message);
-
-    /// <summary>To the owner: the peer finished the stream, or it broke.</summary>
-    public sealed record Ended(long Number);
 }

@@ -85,8 +85,8 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             case HolePunchMessages.PeerOpened opened: OnPeerOpened(opened.Stream); break;
             case HolePunchMessages.DirectIsUp direct: Apply(_machine.OnDirectConnection(direct.Inbound, Now)); break;
             case HolePunchMessages.RelayedIsDown: Apply(_machine.OnRelayLost(Now)); break;
-            case DcutrStream.Received received: OnReceived(received); break;
-            case DcutrStream.Ended ended: OnStreamEnded(ended.Number); break;
+            case HolePunchMessages.StreamReceived received: OnReceived(received); break;
+            case HolePunchMessages.StreamEnded ended: OnStreamEnded(ended.Number); break;
             case Deadline: Apply(_machine.OnDeadline(Now)); break;
             default: Answers(message); break;
         }
@@ -116,7 +116,10 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             case PortMessages.Punched punched: punched.Conduit.Abort(); Drained(ref _punching, punched.Id); break;
             case PortMessages.PunchFailed failed: Drained(ref _punching, failed.Id); break;
             case HolePunchMessages.PeerOpened opened: opened.Stream.Reset(); break;
-            default: break;
+            case HolePunchMessages.OwnAddressesAre or HolePunchMessages.PeerIs or HolePunchMessages.DirectIsUp: break;
+            case HolePunchMessages.RelayedIsDown or HolePunchMessages.StreamReceived or HolePunchMessages.StreamEnded: break;
+            case ConnectionsMessages.Dialed or ConnectionsMessages.DialFailed or ConnectionsMessages.Snapshot or Deadline: break;
+            default: Unhandled(message); break;
         }
     }
 
@@ -132,7 +135,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
         Apply(responder.OnStreamOpened(Now));
     }
 
-    private void OnReceived(DcutrStream.Received received)
+    private void OnReceived(HolePunchMessages.StreamReceived received)
     {
         if (received.Number == _stream.Number)
         {

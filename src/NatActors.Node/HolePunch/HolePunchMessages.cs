@@ -23,6 +23,12 @@ public static class HolePunchMessages
     /// <summary>To an attempt: its relayed connection is gone.</summary>
     public sealed record RelayedIsDown;
 
+    /// <summary>To an attempt, from its stream of that number: a message came, or bytes that are none.</summary>
+    public sealed record StreamReceived(long Number, HolePunchDecoded Message);
+
+    /// <summary>To an attempt, from its stream of that number: the peer finished it, or it broke.</summary>
+    public sealed record StreamEnded(long Number);
+
     /// <summary>From an attempt: it is over.</summary>
     public sealed record Over(PeerId Peer, PunchEnd End, string Reason);
 }
