@@ -14,6 +14,13 @@ public sealed class DeterministicRuntimeTests
     private ActorSystem NewSystem() => ActorSystem.Create(
         "virtual", ActorSystemSetup.Create(_runtime.Setup, BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString("akka.loglevel = OFF"))));
 
+    private static async Task Passed(TimeProvider clock, TimeSpan time)
+    {
+        var passed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var timer = clock.CreateTimer(_ => passed.SetResult(), null, time, Timeout.InfiniteTimeSpan);
+        await passed.Task;
+    }
+
     private sealed class Clockwork(List<string> log) : UntypedActor, IWithTimers
     {
         public ITimerScheduler Timers { get; set; } = null!;
@@ -36,7 +43,7 @@ public sealed class DeterministicRuntimeTests
             ReceiveAsync<int>(async i =>
             {
                 log.Add($"begin {i} on {Environment.CurrentManagedThreadId}");
-                await Task.Delay(TimeSpan.FromSeconds(i), clock);
+                await Passed(clock, TimeSpan.FromSeconds(i));
                 log.Add($"end {i} on {Environment.CurrentManagedThreadId}");
                 Sender.Tell(i);
             });
@@ -45,7 +52,7 @@ public sealed class DeterministicRuntimeTests
 
         private async Task<string> Work()
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), clock);
+            await Passed(clock, TimeSpan.FromSeconds(1));
             await Task.Yield();
             log.Add($"worked on {Environment.CurrentManagedThreadId}");
             return "12";
@@ -151,7 +158,7 @@ public sealed class DeterministicRuntimeTests
         system.ActorOf(Props.Create(typeof(Silent)));
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, "slow", async () =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(3), _runtime.Clock);
+            await Passed(_runtime.Clock, TimeSpan.FromSeconds(3));
             return Done.Instance;
         });
         var ended = system.Terminate();
