@@ -6,7 +6,7 @@ public enum PortFailureKind
     /// <summary>ECONNREFUSED: an RST came back.</summary>
     Refused,
 
-    /// <summary>ETIMEDOUT, or the punch's window closed.</summary>
+    /// <summary>ETIMEDOUT, or the punch's window closed with no connect answered.</summary>
     TimedOut,
 
     /// <summary>No route, or a router said so by ICMP.</summary>

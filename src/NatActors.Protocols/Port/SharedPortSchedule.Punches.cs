@@ -84,9 +84,10 @@ public sealed partial class SharedPortSchedule
 
         if (punch.Started && punch.EndsAt <= now)
         {
+            // Refused to the end is not unanswered: the kind tells a person which of the two the other NAT does.
             var last = punch.LastFailure is { } failure ? $" The last connect ended so: {failure.Detail}" : string.Empty;
             FailPunch(punch, new PortFailure(
-                PortFailureKind.TimedOut, $"Not through within {punch.Window.TotalMilliseconds:F0} ms.{last}"));
+                punch.LastFailure?.Kind ?? PortFailureKind.TimedOut, $"Not through within {punch.Window.TotalMilliseconds:F0} ms.{last}"));
             return;
         }
 
