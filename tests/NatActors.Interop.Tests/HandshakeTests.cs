@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Connections;
@@ -51,6 +53,39 @@ public sealed class HandshakeTests
         Assert.True(await ours.Node.PingAsync(connected.Peer).WaitAsync(JsPeer.Guard) > TimeSpan.Zero);
     }
 
+    [SkippableTheory]
+    [InlineData(KeyType.Rsa)]
+    [InlineData(KeyType.Secp256k1)]
+    public async Task Js_accepts_our_other_keys(KeyType type)
+    {
+        using var key = Generate(type);
+        await using var js = await JsPeer.StartAsync("--listen", Loopback);
+        await using var ours = await LoopbackNode.StartAsync(setUp: setup => setup with { Key = key });
+
+        await ours.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard);
+
+        Assert.Single(await js.PingAsync(key.PeerId.ToString()));
+        var told = await js.EventAsync("identified");
+        Assert.True(told["signed"]!.GetValue<bool>());
+    }
+
+    [SkippableFact]
+    public async Task Js_refuses_an_ecdsa_key_and_both_go_on()
+    {
+        using var key = Generate(KeyType.Ecdsa);
+        await using var js = await JsPeer.StartAsync("--listen", Loopback);
+        await using var ours = await LoopbackNode.StartAsync(setUp: setup => setup with { Key = key });
+        await using var other = await LoopbackNode.StartAsync();
+
+        // The dialer's handshake ends with its own last message, so the refusal shows only after it.
+        await ours.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard);
+        await ours.Events.NextAsync<NodeEvents.Disconnected>();
+        await Assert.ThrowsAsync<JsPeerException>(() => js.DialAsync(ours.Address.ToString()));
+
+        Assert.False((await other.Node.DialAsync(ours.Address).WaitAsync(JsPeer.Guard)).Relayed);
+        Assert.False((await other.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard)).Relayed);
+    }
+
     [SkippableFact]
     public async Task Another_identity_than_the_asked_one_is_refused_by_both()
     {
@@ -92,8 +127,20 @@ public sealed class HandshakeTests
         }
     }
 
-    private static (string Direction, string Muxer, string Security) HowItRuns(System.Text.Json.Nodes.JsonNode connected) => (
+    private static (string Direction, string Muxer, string Security) HowItRuns(JsonNode connected) => (
         connected["direction"]!.GetValue<string>(),
         connected["muxer"]!.GetValue<string>(),
         connected["security"]!.GetValue<string>());
+
+    private static PrivateKey Generate(KeyType type)
+    {
+        var data = type switch
+        {
+            KeyType.Rsa => RSA.Create(2048).ExportRSAPrivateKey(),
+            KeyType.Ecdsa => ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportECPrivateKey(),
+            _ => RandomNumberGenerator.GetBytes(32),
+        };
+        var length = new byte[Varint.MaxLength];
+        return PrivateKey.FromProtobuf([0x08, (byte)type, 0x12, .. length[..Varint.Write(length, (ulong)data.Length)], .. data]);
+    }
 }

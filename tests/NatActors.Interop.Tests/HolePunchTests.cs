@@ -4,6 +4,7 @@ using NatActors.Lab.Nat;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Ping;
+using NatActors.Protocols.HolePunch;
 using NatActors.Scenarios.Tests.Support;
 using NatActors.Testing;
 using NatActors.Testing.Js;
@@ -115,6 +116,49 @@ public sealed class HolePunchTests(LabFixture fixture) : IClassFixture<LabFixtur
         Assert.Equal(PunchOutcome.Relayed, ended.Outcome);
         Assert.Contains("none of the peer's addresses can be punched to", ended.Reason, StringComparison.Ordinal);
         Assert.Equal(EchoBytes, await js.EchoAsync(ours.Id.ToString(), EchoBytes, "relayed"));
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rounds_in_which_both_dial_in_vain_end_with_what_the_dials_came_to(bool jsDials)
+    {
+        var lab = Lab(a: Refusing, b: Refusing);
+        var (near, far) = jsDials ? ("B", "A") : ("A", "B");
+        await using var relay = await OurRelayAsync(lab.Host("R"));
+        await using var js = await JsPeer.StartInAsync(
+            lab.Host(far).Namespace, "--listen", Listen, "--append-announce", $"/ip4/{lab.Router($"N{far}").PublicAddress}/tcp/4001", "--dcutr");
+        await using var ours = await LabNode.StartAsync(lab.Host(near), new NodeOptions { Relays = [relay.Address] });
+        var own = await CircuitAsync(ours);
+        if (jsDials)
+        {
+            await js.DialAsync(own);
+        }
+        else
+        {
+            var circuit = (await js.ReserveAsync(relay.Address.ToString()))[0];
+            await ours.Node.DialAsync(Multiaddr.Parse(circuit)).WaitAsync(EventLog.Guard);
+        }
+
+        var ended = await ours.Events.NextAsync<NodeEvents.PunchEnded>(e => e.Peer.ToString() == js.PeerId);
+
+        Assert.Equal((PunchOutcome.Relayed, 3), (ended.Outcome, ended.Round));
+        Assert.Contains("refused every connect in 3 rounds", ended.Reason, StringComparison.Ordinal);
+        Assert.Single(await js.PingAsync(ours.Id.ToString()));
+    }
+
+    [SkippableFact]
+    public async Task A_js_that_does_not_punch_is_named()
+    {
+        var lab = Lab(a: Refusing, b: Refusing);
+        await using var relay = await OurRelayAsync(lab.Host("R"));
+        await using var ours = await LabNode.StartAsync(lab.Host("B"), new NodeOptions { Relays = [relay.Address] });
+        await using var js = await JsPeer.StartInAsync(lab.Host("A").Namespace, "--listen", Listen);
+
+        await js.DialAsync(await CircuitAsync(ours));
+
+        var ended = await ours.Events.NextAsync<NodeEvents.PunchEnded>(e => e.Peer.ToString() == js.PeerId);
+        Assert.Equal((PunchOutcome.Relayed, PunchReasons.PeerDoesNotSpeak), (ended.Outcome, ended.Reason));
     }
 
     private static async Task ExpectDirectAsync(LabNode ours, JsPeer js)

@@ -155,6 +155,51 @@ public sealed class RelayTests
         await ours.Events.NextAsync<NodeEvents.Disconnected>(e => e.Relayed && e.Peer.ToString() == dialer.PeerId);
     }
 
+    [SkippableFact]
+    public async Task A_js_relay_cuts_a_circuit_at_its_limit_and_nothing_hangs()
+    {
+        await using var relay = await JsPeer.StartAsync("--listen", Loopback, "--relay-server");
+        await using var target = await JsPeer.StartAsync("--echo");
+        await using var ours = await LoopbackNode.StartAsync(Still);
+        var address = Multiaddr.Parse(Assert.Single(await target.ReserveAsync(relay.Addresses[0])));
+        var connection = await ours.Node.DialAsync(address).WaitAsync(JsPeer.Guard);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => EchoAsync(ours, connection.Peer, LargeEcho));
+
+        await ours.Events.NextAsync<NodeEvents.Disconnected>(e => e.Relayed && e.Peer == connection.Peer);
+        Assert.True((await ours.Node.DialAsync(address).WaitAsync(JsPeer.Guard)).Relayed);
+    }
+
+    [SkippableFact]
+    public async Task Our_public_relay_cuts_a_circuit_of_js_at_its_limit_and_nothing_hangs()
+    {
+        await using var relay = await Relay("public");
+        await using var target = await JsPeer.StartAsync("--echo");
+        await using var dialer = await JsPeer.StartAsync();
+        var address = Assert.Single(await target.ReserveAsync(relay.Address.ToString()));
+        await dialer.DialAsync(address);
+
+        await Assert.ThrowsAsync<JsPeerException>(() => dialer.EchoAsync(target.PeerId, LargeEcho));
+
+        await dialer.EventAsync("disconnected", one => one["relayed"]!.GetValue<bool>());
+        Assert.True((await dialer.DialAsync(address)).Relayed);
+    }
+
+    [SkippableFact]
+    public async Task A_stream_to_js_over_a_limited_connection_needs_our_consent()
+    {
+        await using var relay = await JsPeer.StartAsync("--listen", Loopback, "--relay-server");
+        await using var target = await JsPeer.StartAsync("--echo");
+        await using var ours = await LoopbackNode.StartAsync(Still);
+        var address = Assert.Single(await target.ReserveAsync(relay.Addresses[0]));
+        var connection = await ours.Node.DialAsync(Multiaddr.Parse(address)).WaitAsync(JsPeer.Guard);
+
+        var refused = await Assert.ThrowsAsync<StreamNotOpenedException>(
+            () => ours.Node.OpenStreamAsync(connection.Peer, EchoService.Id).WaitAsync(JsPeer.Guard));
+
+        Assert.Equal(StreamFailureKind.LimitedConnection, refused.Failure.Kind);
+    }
+
     private static NodeOptions Still(NodeOptions options) => options with { HolePunching = false };
 
     private static Task<LoopbackNode> Relay(string profile = "private") => LoopbackNode.StartAsync(o => Still(o) with { RelayServer = profile });

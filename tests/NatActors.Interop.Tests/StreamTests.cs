@@ -82,6 +82,34 @@ public sealed class StreamTests
     }
 
     [SkippableFact]
+    public async Task Ended_streams_leave_room_for_others_on_both_sides()
+    {
+        const int Limit = 8;
+        const int Streams = 8 * Limit;
+        await using var js = await JsPeer.StartAsync("--listen", Loopback, "--echo");
+        await using var ours = await LoopbackNode.StartAsync(
+            o => o with { Echo = true, Connections = new ConnectionOptions { MaxStreamsPerConnection = Limit } });
+        await ConnectAsync(js, ours, weDial: true);
+        await ours.Events.NextAsync<NodeEvents.Identified>();
+
+        for (var i = 0; i < Streams; i++)
+        {
+            // From identify on our streams are lazy: negotiation, byte and end must not reach js in one frame.
+            Assert.True(await EchoAsync(ours, js, 1));
+            Assert.Equal(1, await js.EchoAsync(ours.Id.ToString(), 1));
+        }
+
+        // js takes two ping streams at once, so one that stayed open would be missed here.
+        Assert.Equal(Streams, (await js.PingAsync(ours.Id.ToString(), Streams)).Count);
+        for (var i = 0; i < Limit; i++)
+        {
+            Assert.True(await ours.Node.PingAsync(PeerId.Parse(js.PeerId)).WaitAsync(JsPeer.Guard) > TimeSpan.Zero);
+        }
+
+        Assert.Single(await js.ConnectionsAsync());
+    }
+
+    [SkippableFact]
     public async Task A_protocol_that_the_other_does_not_serve_is_refused_and_the_connection_stays()
     {
         await using var js = await JsPeer.StartAsync("--listen", Loopback);
