@@ -152,6 +152,27 @@ public sealed class DeterministicRuntimeTests
     }
 
     [Fact]
+    public void Telling_and_handling_a_reference_allocates_nothing_once_warm()
+    {
+        var actor = NewSystem().ActorOf(Props.Create(typeof(Silent)));
+        var message = new object();
+        TellAndRun(1_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        TellAndRun(100);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void TellAndRun(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                actor.Tell(message, ActorRefs.NoSender);
+            }
+
+            _runtime.RunUntilIdle();
+        }
+    }
+
+    [Fact]
     public void A_system_ends_on_the_virtual_clock()
     {
         var system = NewSystem();
