@@ -24,6 +24,7 @@ public sealed class HolePunchActor : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<PeerId, Attempt> _attempts = [];
     private readonly Dictionary<PeerId, HashSet<long>> _direct = [];
+    private readonly Dictionary<PeerId, List<ConnectionInfo>> _relayed = [];
     private readonly Dictionary<long, HolePunchMessages.PeerIs> _identified = [];
     private OwnAddresses _own = OwnAddresses.None;
     private IDisposable? _registration;
@@ -90,20 +91,47 @@ public sealed class HolePunchActor : UntypedActor
         }
 
         // DCUtR.md: B, which accepted the relayed connection, begins; A, which made it, waits to be asked.
+        if (!_relayed.TryGetValue(connection.Peer, out var relayed))
+        {
+            _relayed[connection.Peer] = relayed = [];
+        }
+
+        relayed.Add(connection);
         TryStart(connection);
     }
 
     private void OnDown(ConnectionInfo connection)
     {
         _identified.Remove(connection.Id);
-        if (!connection.Relayed)
+        if (connection.Relayed)
         {
-            if (_direct.TryGetValue(connection.Peer, out var direct) && direct.Remove(connection.Id) && direct.Count == 0)
+            OnRelayedDown(connection);
+            return;
+        }
+
+        if (_direct.TryGetValue(connection.Peer, out var direct) && direct.Remove(connection.Id) && direct.Count == 0)
+        {
+            _direct.Remove(connection.Peer);
+            if (_relayed.TryGetValue(connection.Peer, out var relayed))
             {
-                _direct.Remove(connection.Peer);
+                // The direct way is gone, a relayed one is left: another punch.
+                TryStart(relayed[^1]);
             }
         }
-        else if (_attempts.TryGetValue(connection.Peer, out var attempt) && attempt.Connection == connection.Id)
+    }
+
+    private void OnRelayedDown(ConnectionInfo connection)
+    {
+        if (_relayed.TryGetValue(connection.Peer, out var relayed))
+        {
+            relayed.RemoveAll(c => c.Id == connection.Id);
+            if (relayed.Count == 0)
+            {
+                _relayed.Remove(connection.Peer);
+            }
+        }
+
+        if (_attempts.TryGetValue(connection.Peer, out var attempt) && attempt.Connection == connection.Id)
         {
             attempt.Actor.Tell(new HolePunchMessages.RelayedIsDown());
         }

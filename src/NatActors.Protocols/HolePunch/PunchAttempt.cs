@@ -57,7 +57,7 @@ public abstract class PunchAttempt
 
     private readonly List<PunchEffect> _effects = [];
     private readonly TimeSpan _created;
-    private IReadOnlyList<Multiaddr> _peerSent = [];
+    private IReadOnlyList<Multiaddr>? _peerSent;
     private IReadOnlyList<Multiaddr> _peerListens = [];
     private PunchDialFailure? _lastFailure;
     private TimeSpan _firstRoundAt;
@@ -354,12 +354,12 @@ public abstract class PunchAttempt
 
     private protected PunchEvidence Evidence() => new(
         NatHints.Of(Own.Observed, Own.Listening),
-        NatHints.Of(_peerSent, _peerListens),
+        NatHints.Of(_peerSent ?? [], _peerListens),
         _lastFailure,
         Round,
         PunchCandidates.Own(Own, Options).Count,
         Remotes.Count,
-        _peerSent.Count);
+        _peerSent?.Count);
 
     private protected void AbandonUpgrade()
     {

@@ -7,7 +7,7 @@ namespace NatActors.Protocols.HolePunch;
 /// <param name="Rounds">Rounds tried.</param>
 /// <param name="OwnCount">Addresses of ours that were sent.</param>
 /// <param name="PeerCount">Addresses of the peer's that could be punched to.</param>
-/// <param name="PeerSent">Addresses that the peer sent.</param>
+/// <param name="PeerSent">Addresses that the peer sent; null when no CONNECT of its came.</param>
 public sealed record PunchEvidence(
     NatHint Own,
     NatHint Peer,
@@ -15,7 +15,7 @@ public sealed record PunchEvidence(
     int Rounds,
     int OwnCount,
     int PeerCount,
-    int PeerSent);
+    int? PeerSent);
 
 /// <summary>Why a pair stays on the relay, in words for a person.</summary>
 public static class PunchReasons
@@ -39,6 +39,11 @@ public static class PunchReasons
         if (evidence.Rounds == 0)
         {
             return PeerFellSilent;
+        }
+
+        if (evidence is { PeerSent: null, OwnCount: > 0 })
+        {
+            return "the peer did not answer over the relay";
         }
 
         if (evidence.OwnCount == 0)

@@ -58,8 +58,9 @@ public sealed class PunchRulesTests
     [InlineData(0, 0, 0, "neither side knows")]
     [InlineData(0, 1, 1, "this node knows no public address")]
     [InlineData(1, 0, 0, "the peer knows no public address")]
+    [InlineData(1, 0, null, "the peer did not answer")]
     [InlineData(1, 0, 2, "none of the peer's addresses can be punched to")]
-    public void The_reason_names_what_is_missing(int own, int peer, int sent, string words) =>
+    public void The_reason_names_what_is_missing(int own, int peer, int? sent, string words) =>
         Assert.StartsWith(
             words,
             PunchReasons.Classify(new PunchEvidence(NatHint.Unknown, NatHint.Unknown, null, 1, own, peer, sent)),
