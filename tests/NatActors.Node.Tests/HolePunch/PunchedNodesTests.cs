@@ -76,5 +76,28 @@ public sealed class PunchedNodesTests
         Assert.True(ended.Outcome == PunchOutcome.Direct || ended.Reason == PunchReasons.PeerDoesNotSpeak, ended.ToString());
     }
 
+    [Fact]
+    public async Task A_dcutr_stream_on_a_direct_connection_is_cut()
+    {
+        await using var b = await LoopbackNode.StartAsync();
+        await using var a = await LoopbackNode.StartAsync();
+        await a.Node.DialAsync(b.Address).WaitAsync(LoopbackNode.Guard);
+        await using var stream = await a.Node.OpenStreamAsync(b.Id, HolePunchCodec.Protocol).WaitAsync(LoopbackNode.Guard);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadAsync(new byte[1]).AsTask().WaitAsync(LoopbackNode.Guard));
+    }
+
+    [Fact]
+    public async Task A_dcutr_stream_from_the_side_that_made_the_relayed_connection_is_cut()
+    {
+        await using var relay = await LoopbackNode.StartAsync(o => o with { RelayServer = "private" });
+        await using var b = await LoopbackNode.StartAsync(o => o with { Relays = [relay.Address] });
+        await using var a = await LoopbackNode.StartAsync(o => o with { HolePunching = false });
+        await a.Node.DialAsync((await b.Events.NextAsync<NodeEvents.Reserved>()).Addresses[0]).WaitAsync(LoopbackNode.Guard);
+        await using var stream = await a.Node.OpenStreamAsync(b.Id, HolePunchCodec.Protocol, allowLimited: true).WaitAsync(LoopbackNode.Guard);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadAsync(new byte[1]).AsTask().WaitAsync(LoopbackNode.Guard));
+    }
+
     private static NodeOptions Here(NodeOptions options) => options with { Punch = new PunchOptions { AllowPrivateAddresses = true } };
 }

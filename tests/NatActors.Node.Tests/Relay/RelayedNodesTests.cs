@@ -145,6 +145,62 @@ public sealed class RelayedNodesTests
         await b.Events.NextAsync<NodeEvents.Disconnected>(e => e.Peer == a.Id && e.Relayed);
     }
 
+    [Theory]
+    [InlineData("FFFF", RelayStatus.MalformedMessage)]
+    [InlineData("", RelayStatus.MalformedMessage)]
+    [InlineData("0801", RelayStatus.MalformedMessage)]
+    [InlineData("0809", RelayStatus.UnexpectedMessage)]
+    [InlineData("08022864", RelayStatus.UnexpectedMessage)]
+    public async Task A_bad_question_is_answered_by_name_and_costs_its_stream_only(string hex, RelayStatus status)
+    {
+        await using var relay = await Relay();
+        await using var a = await LoopbackNode.StartAsync(Still);
+        await a.Node.DialAsync(relay.Address).WaitAsync(LoopbackNode.Guard);
+        await using var stream = await a.Node.OpenStreamAsync(relay.Id, RelayProtocol.Hop).WaitAsync(LoopbackNode.Guard);
+        var messages = new MessageStream(stream);
+
+        await messages.WriteMessageAsync(Convert.FromHexString(hex), CancellationToken.None);
+        var answer = await messages.ReadMessageAsync(RelayCodec.MaxMessageSize, CancellationToken.None).AsTask().WaitAsync(LoopbackNode.Guard);
+
+        Assert.Equal(status, Assert.IsType<HopMessage.Status>(RelayCodec.DecodeHop(answer.Message!.Value.Span).Message).Code);
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(LoopbackNode.Guard));
+        Assert.True(await a.Node.PingAsync(relay.Id).WaitAsync(LoopbackNode.Guard) > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Nobody_reserves_through_another_relay()
+    {
+        await using var relay = await Relay();
+        await using var second = await LoopbackNode.StartAsync(o => Still(o) with { RelayServer = "private", Relays = [relay.Address] });
+        await using var a = await LoopbackNode.StartAsync(Still);
+        await a.Node.DialAsync(await AddressOf(second)).WaitAsync(LoopbackNode.Guard);
+        await using var stream = await a.Node.OpenStreamAsync(second.Id, RelayProtocol.Hop, allowLimited: true).WaitAsync(LoopbackNode.Guard);
+        var messages = new MessageStream(stream);
+
+        await messages.WriteMessageAsync(RelayCodec.Encode(new HopMessage.Reserve()), CancellationToken.None);
+        var answer = await messages.ReadMessageAsync(RelayCodec.MaxMessageSize, CancellationToken.None).AsTask().WaitAsync(LoopbackNode.Guard);
+
+        var refused = Assert.IsType<HopMessage.Status>(RelayCodec.DecodeHop(answer.Message!.Value.Span).Message);
+        Assert.Equal(RelayStatus.PermissionDenied, refused.Code);
+    }
+
+    [Fact]
+    public async Task A_stranger_that_announces_a_circuit_is_refused()
+    {
+        await using var b = await LoopbackNode.StartAsync(Still);
+        await using var stranger = await LoopbackNode.StartAsync(Still);
+        await stranger.Node.DialAsync(b.Address).WaitAsync(LoopbackNode.Guard);
+        await using var stream = await stranger.Node.OpenStreamAsync(b.Id, RelayProtocol.Stop).WaitAsync(LoopbackNode.Guard);
+        var messages = new MessageStream(stream);
+        using var somebody = PrivateKey.GenerateEd25519(Transports.SystemRandomSource.Instance);
+
+        await messages.WriteMessageAsync(RelayCodec.Encode(new StopMessage.Connect(somebody.PeerId, RelayLimits.None)), CancellationToken.None);
+        var answer = await messages.ReadMessageAsync(RelayCodec.MaxMessageSize, CancellationToken.None).AsTask().WaitAsync(LoopbackNode.Guard);
+
+        var refused = Assert.IsType<StopMessage.Status>(RelayCodec.DecodeStop(answer.Message!.Value.Span).Message);
+        Assert.Equal(RelayStatus.PermissionDenied, refused.Code);
+    }
+
     private static NodeOptions Still(NodeOptions options) => options with { HolePunching = false };
 
     private static Task<LoopbackNode> Relay(string profile = "private") =>
