@@ -9,6 +9,11 @@ public sealed partial class YamuxLink
     /// <summary>Reads that may complete at once before the loop lets others have its thread: about 4 MiB.</summary>
     private const int MaxReadyReads = 64;
 
+    /// <summary>Reads that may complete at once before readers with bytes are woken: what one read of the socket brings.</summary>
+    private const int MaxHeldReads = 4;
+
+    private readonly List<YamuxLinkStream> _held = [];
+
     /// <summary>The peer will see the stream although nothing was written: see <see cref="YamuxSession.Announce"/>.</summary>
     internal void Announce(YamuxLinkStream stream)
     {
@@ -71,11 +76,17 @@ public sealed partial class YamuxLink
                 if (ready == MaxReadyReads)
                 {
                     ready = 0;
+                    WakeReaders();
                     await Task.Yield();
                 }
 
                 var reading = _conduit.ReadAsync(buffer);
                 ready = reading.IsCompleted ? ready : 0;
+                if (ready % MaxHeldReads == 0)
+                {
+                    WakeReaders();
+                }
+
                 var read = await reading;
                 if (read == 0)
                 {
@@ -95,11 +106,23 @@ public sealed partial class YamuxLink
         }
         finally
         {
+            WakeReaders();
+
             // Nothing to do unless the loop failed by a fault of ours: then nobody may wait for ever.
             Finish(Fault, cut: true);
         }
 
         ReadBuffers.Return(buffer);
+    }
+
+    private void WakeReaders()
+    {
+        foreach (var stream in _held)
+        {
+            stream.CompleteRead();
+        }
+
+        _held.Clear();
     }
 
     private static LinkEnd Fault => new(LinkEndKind.TransportBroken, "The link failed by a fault on this side.");
@@ -182,7 +205,11 @@ public sealed partial class YamuxLink
         switch (happened.Kind)
         {
             case YamuxEventKind.Data:
-                stream!.OnData(consumed[^happened.PayloadLength..]);
+                if (stream!.OnData(consumed[^happened.PayloadLength..]))
+                {
+                    _held.Add(stream);
+                }
+
                 break;
             case YamuxEventKind.StreamOpened:
                 OnStreamOpened(stream!);

@@ -1,5 +1,7 @@
 using NatActors.Node.Muxing;
+using NatActors.Testing;
 using NatActors.Transports.Muxing;
+using NatActors.Transports.Security;
 using NatActors.Wire.Muxing;
 
 namespace NatActors.Node.Tests.Muxing;
@@ -164,6 +166,23 @@ public sealed class YamuxLinkTests
     }
 
     [Fact]
+    public async Task A_reader_is_woken_once_for_all_that_came_together()
+    {
+        var (near, far) = MemoryConduit.CreatePair();
+        var owner = new LinkOwner(far, ConnectionRole.Listener, new YamuxOptions(), () => TimeSpan.Zero);
+        await near.WriteAsync(DataFrame(YamuxFlags.Syn, 1));
+        var stream = await owner.AcceptAsync();
+        Assert.Equal(1, await stream.ReadAsync(new byte[1]));
+        var buffer = new byte[10];
+        var reading = stream.ReadAsync(buffer).AsTask();
+        Assert.False(reading.IsCompleted);
+        await near.WriteAsync((byte[])[.. DataFrame(YamuxFlags.None, 2), .. DataFrame(YamuxFlags.None, 3), .. DataFrame(YamuxFlags.None, 4)]);
+        Assert.Equal(3, await reading.WaitAsync(LinkPair.Patience));
+        Assert.Equal([2, 3, 4], buffer[..3]);
+        await owner.Link.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_refused_stream_is_reset_and_its_owner_hears_nothing_of_it()
     {
         await using var pair = new LinkPair();
@@ -208,6 +227,14 @@ public sealed class YamuxLinkTests
 
         Assert.Equal(Large, (await receiving.WaitAsync(LinkPair.Patience)).Length);
         await sending;
+    }
+
+    private static byte[] DataFrame(YamuxFlags flags, byte payload)
+    {
+        var frame = new byte[YamuxHeader.Size + 1];
+        new YamuxHeader(YamuxFrameType.Data, flags, 1, 1).Write(frame);
+        frame[^1] = payload;
+        return frame;
     }
 
     private static async Task ThrowsOrReads(Task<int> reading)
