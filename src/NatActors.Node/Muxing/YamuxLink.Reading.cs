@@ -127,7 +127,7 @@ public sealed partial class YamuxLink
 
     private static LinkEnd Fault => new(LinkEndKind.TransportBroken, "The link failed by a fault on this side.");
 
-    private LinkEnd OrderlyEnd() => _closing && !_goneAway
+    private LinkEnd OrderlyEnd() => _closing && !_peerClosesFirst
         ? new LinkEnd(LinkEndKind.ClosedLocally, "Closed on this side.")
         : new LinkEnd(LinkEndKind.ClosedByPeer, "The peer closed the connection.");
 
@@ -192,6 +192,7 @@ public sealed partial class YamuxLink
                 break;
             case YamuxEventKind.GoneAway:
                 _goneAway = true;
+                _peerClosesFirst |= !_closing;
                 break;
             case YamuxEventKind.Violated:
                 _session.SendGoAway(YamuxGoAwayCode.ProtocolError);

@@ -36,6 +36,7 @@ public sealed partial class YamuxLink : IMuxedLink
     private LinkEnd? _end;
     private bool _closing;
     private bool _goneAway;
+    private bool _peerClosesFirst;
 
     /// <summary>A link over a conduit, which it owns from now on.</summary>
     /// <param name="conduit">The secured conduit.</param>
