@@ -65,4 +65,26 @@ public sealed class ClosingTests
 
         Assert.Equal(js.PeerId, (await ours.Events.NextAsync<NodeEvents.Disconnected>()).Peer.ToString());
     }
+
+    [SkippableFact]
+    public async Task Both_dial_at_once_and_a_connection_stays()
+    {
+        const int Times = 5;
+        await using var js = await JsPeer.StartAsync("--listen", Loopback, "--inbound-threshold", "100");
+        for (var i = 0; i < Times; i++)
+        {
+            await using var ours = await LoopbackNode.StartAsync();
+            var theirs = js.DialAsync(ours.Address.ToString());
+            var own = ours.Node.DialAsync(Multiaddr.Parse(js.Addresses[0])).WaitAsync(JsPeer.Guard);
+
+            // One of the two may lose to the other while it is still in its handshake; the peers are connected all the same.
+            await Task.WhenAll(Settled(theirs), Settled(own));
+
+            Assert.True(theirs.IsCompletedSuccessfully || own.IsCompletedSuccessfully);
+            Assert.True(await ours.Node.PingAsync(PeerId.Parse(js.PeerId)).WaitAsync(JsPeer.Guard) > TimeSpan.Zero);
+            Assert.Single(await js.PingAsync(ours.Id.ToString()));
+        }
+    }
+
+    private static async Task Settled(Task task) => await task.ContinueWith(_ => { }, TaskScheduler.Default);
 }

@@ -200,6 +200,44 @@ public sealed class RelayTests
         Assert.Equal(StreamFailureKind.LimitedConnection, refused.Failure.Kind);
     }
 
+    [SkippableFact]
+    public async Task A_short_reservation_at_a_js_relay_is_refreshed_before_its_end()
+    {
+        await using var relay = await JsPeer.StartAsync("--listen", Loopback, "--relay-server", "--relay-ttl", "5000");
+        await using var ours = await LoopbackNode.StartAsync(o => Still(o) with { Relays = [Multiaddr.Parse(relay.Addresses[0])] });
+
+        var first = await ours.Events.NextAsync<NodeEvents.Reserved>();
+        await ours.Events.NthAsync<NodeEvents.Reserved>(2);
+
+        Assert.Empty(ours.Events.All.OfType<NodeEvents.ReservationLost>());
+        await using var dialer = await JsPeer.StartAsync();
+        Assert.True((await dialer.DialAsync(first.Addresses[0].ToString())).Relayed);
+    }
+
+    [SkippableFact]
+    public async Task A_restarted_js_peer_takes_its_slot_at_our_relay_again()
+    {
+        string[] identity = ["--seed", Convert.ToHexString(RandomNumberGenerator.GetBytes(32))];
+        await using var relay = await Relay();
+        await using var dialer = await JsPeer.StartAsync();
+        var before = await JsPeer.StartAsync(identity);
+        await before.ReserveAsync(relay.Address.ToString());
+        await before.DisposeAsync();
+
+        await using var after = await JsPeer.StartAsync(identity);
+        Assert.Equal(before.PeerId, after.PeerId);
+        var address = Assert.Single(await after.ReserveAsync(relay.Address.ToString()));
+
+        Assert.Equal((after.PeerId, true), await PeerAndPathAsync(dialer, address));
+        Assert.Single(await dialer.PingAsync(after.PeerId));
+    }
+
+    private static async Task<(string Peer, bool Relayed)> PeerAndPathAsync(JsPeer dialer, string address)
+    {
+        var connection = await dialer.DialAsync(address);
+        return (connection.Peer, connection.Relayed);
+    }
+
     private static NodeOptions Still(NodeOptions options) => options with { HolePunching = false };
 
     private static Task<LoopbackNode> Relay(string profile = "private") => LoopbackNode.StartAsync(o => Still(o) with { RelayServer = profile });

@@ -8,9 +8,9 @@ namespace NatActors.Node.Connections;
 /// <summary>
 /// One connection: the upgrade, then the muxed link and its streams. The payload never passes this actor; it sees what opens and ends.
 /// <code>
-/// Upgrading --upgraded--> Waiting --admit--> Running --close, link ended--> Closing --link ended--> stop
-///     |                      |                                                            ^
-///     +--failed, too slow----+--close, refused--------------------------------------------+
+/// Upgrading --upgraded--> Waiting --admit--> Running --close--> Closing --link ended--> Ended --forgotten--> stop
+///     |                      |                  +--link ended---------------------------^                    ^
+///     +--failed, too slow----+--close, refused----------------------------------------------------------------+
 /// </code>
 /// Children: <c>stream-n</c>, one protocol stream each. Ends with its link; a fault of ours stops it and cuts the link.
 /// </summary>
@@ -120,9 +120,22 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case LinkEnd end: OnLinkEnded(end); break;
             case RawEnded ended: OnRawEnded(ended); break;
             case RawOpened opened: opened.Stream.Reset(); break;
-            case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.ConnectionLost, "the connection is closing"); break;
+            case ConnectionsMessages.OpenStream open: HandBack(open); break;
             case TooSlow: _link!.Abort(); break;
             case CloseFlushed or Tick or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Ended(object message)
+    {
+        switch (message)
+        {
+            case ConnectionsMessages.OpenStream open: HandBack(open); break;
+            case ConnectionMessages.Forgotten: Context.Stop(Self); break;
+            case RawEnded ended: OnRawEnded(ended); break;
+            case RawOpened opened: opened.Stream.Reset(); break;
+            case CloseFlushed or Tick or TooSlow or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
             default: Unhandled(message); break;
         }
     }
@@ -205,7 +218,15 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
 
         if (_link!.TryOpenStream() is not { } stream)
         {
-            Refuse(open, StreamFailureKind.TooManyStreams, "the peer has not acknowledged the streams opened before, or the link is closing");
+            if (_link.IsOpenForStreams)
+            {
+                Refuse(open, StreamFailureKind.TooManyStreams, "the peer has not acknowledged the streams opened before");
+            }
+            else
+            {
+                HandBack(open);
+            }
+
             return;
         }
 
@@ -247,9 +268,13 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
 
     private void OnLinkEnded(LinkEnd end)
     {
+        Timers.CancelAll();
         _connections.Tell(new ConnectionMessages.Closed(_seed.Id, _closeReason ?? end.Detail));
-        Context.Stop(Self);
+        Become(Ended);
     }
+
+    // The parent may not know yet that this connection is going; a request that it passed on meanwhile is not to be lost.
+    private void HandBack(ConnectionsMessages.OpenStream open) => _connections.Tell(new ConnectionMessages.OpenElsewhere(_seed.Id, open));
 
     private static void Refuse(ConnectionsMessages.OpenStream open, StreamFailureKind kind, string detail) =>
         open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(kind, detail)));

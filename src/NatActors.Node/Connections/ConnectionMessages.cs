@@ -51,8 +51,14 @@ public static class ConnectionMessages
     /// <summary>From the parent: close in order, at most a second, then stop.</summary>
     public sealed record Close(string Reason);
 
-    /// <summary>To the parent: it was up and has ended; the actor stops.</summary>
+    /// <summary>To the parent: it was up and has ended; the actor hands back what it is still asked, until <see cref="Forgotten"/>.</summary>
     public sealed record Closed(long ConnectionId, string Reason);
+
+    /// <summary>From the parent: nothing more will be asked of the ended connection; the actor stops.</summary>
+    public sealed record Forgotten;
+
+    /// <summary>To the parent: the connection takes no new streams any more; another one, if there is any, has to serve the request.</summary>
+    public sealed record OpenElsewhere(long ConnectionId, ConnectionsMessages.OpenStream Open);
 
     /// <summary>To the parent: the number of open streams changed from or to zero.</summary>
     public sealed record StreamsChanged(long ConnectionId, int Streams);

@@ -124,6 +124,19 @@ public sealed partial class ConnectionsActor
             : new StreamFailure(StreamFailureKind.NotConnected, "there is no connection to the peer; dial it first")));
     }
 
+    private void OnOpenElsewhere(ConnectionMessages.OpenElsewhere elsewhere)
+    {
+        _table.OnClosing(elsewhere.ConnectionId, Now);
+        if (elsewhere.Open.OnConnection is null)
+        {
+            OnOpenStream(elsewhere.Open);
+            return;
+        }
+
+        elsewhere.Open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(
+            elsewhere.Open.Id, new StreamFailure(StreamFailureKind.ConnectionLost, "the connection is closing")));
+    }
+
     private static string? Words(ConnectionRefusal refusal) => refusal switch
     {
         ConnectionRefusal.None => null,

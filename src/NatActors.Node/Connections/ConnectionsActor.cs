@@ -80,7 +80,8 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         {
             case ConnectionMessages.Upgraded upgraded: OnUpgraded(upgraded.Connection); break;
             case ConnectionMessages.UpgradeFailed failed: OnUpgradeFailed(failed); break;
-            case ConnectionMessages.Closed closed: OnDown(closed.ConnectionId, closed.Reason); break;
+            case ConnectionMessages.Closed closed: OnClosed(closed); break;
+            case ConnectionMessages.OpenElsewhere elsewhere: OnOpenElsewhere(elsewhere); break;
             case ConnectionMessages.StreamsChanged streams: OnStreamsChanged(streams); break;
             case ConnectionMessages.RoundTrip rtt: OnRoundTrip(rtt); break;
             case ConnectionEnded ended: OnConnectionEnded(ended.Id); break;
@@ -227,6 +228,12 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         }
     }
 
+    private void OnClosed(ConnectionMessages.Closed closed)
+    {
+        OnDown(closed.ConnectionId, closed.Reason);
+        Sender.Tell(new ConnectionMessages.Forgotten());
+    }
+
     private void OnDown(long id, string reason)
     {
         if (!_up.Remove(id, out var up))
@@ -248,6 +255,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     {
         if (_up.TryGetValue(id, out var up))
         {
+            _table.OnClosing(id, Now);
             up.Info.Actor.Tell(new ConnectionMessages.Close(reason));
         }
     }

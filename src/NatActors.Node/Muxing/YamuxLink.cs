@@ -119,6 +119,18 @@ public sealed partial class YamuxLink : IMuxedLink
     }
 
     /// <inheritdoc />
+    public bool IsOpenForStreams
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _end is null && !_closing && _session.IsOpenForStreams;
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public void OnTimer()
     {
         bool wake;

@@ -121,6 +121,17 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
         return [];
     }
 
+    /// <summary>A connection takes no new streams any more, for a reason that is not this table's: someone closes it, or its peer.</summary>
+    public void OnClosing(long id, TimeSpan now)
+    {
+        if (_entries.TryGetValue(id, out var entry) && !entry.Closing)
+        {
+            entry.Closing = true;
+            _closing++;
+            Judge(entry.Facts.Peer, now);
+        }
+    }
+
     /// <summary>The number of open streams of a connection changed.</summary>
     public void OnStreams(long id, int open, TimeSpan now)
     {

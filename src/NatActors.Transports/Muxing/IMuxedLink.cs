@@ -61,6 +61,9 @@ public interface IMuxedLink : IAsyncDisposable
     /// </summary>
     IMuxedStream? TryOpenStream();
 
+    /// <summary>False once the link opens no streams any more: it has ended, or either side said goodbye. Never true again after that.</summary>
+    bool IsOpenForStreams { get; }
+
     /// <summary>
     /// The owner's timer, about once a second while the link runs: the link sends its keep-alive, measures the round trip and gives up on
     /// a silent peer from here. It has no timer of its own.

@@ -42,6 +42,25 @@ public sealed class ConnectionTableTests
     }
 
     [Fact]
+    public void A_connection_that_somebody_closes_leaves_its_place_to_another_at_once()
+    {
+        var table = new ConnectionTable(Small, _rules);
+        table.OnUp(Direct(1, Large, initiator: true), Seconds(0));
+        table.OnUp(Direct(2, Large, initiator: true), Seconds(0));
+        Assert.Equal(1, table.Best(Large, allowLimited: false));
+
+        table.OnClosing(1, Seconds(1));
+        table.OnClosing(1, Seconds(1));
+
+        Assert.Equal(2, table.Best(Large, allowLimited: false));
+        Assert.False(table.IsLesser(2));
+        Assert.Empty(table.OnTick(Seconds(100)));
+        table.OnClosing(2, Seconds(101));
+        Assert.Null(table.Best(Large, allowLimited: false));
+        Assert.Equal(2, table.Count);
+    }
+
+    [Fact]
     public void A_duplicate_stays_for_its_streams_until_the_longer_grace_is_over()
     {
         var table = new ConnectionTable(Small, _rules);
