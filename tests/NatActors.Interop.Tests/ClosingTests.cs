@@ -69,8 +69,8 @@ public sealed class ClosingTests
     [SkippableFact]
     public async Task Both_dial_at_once_and_a_connection_stays()
     {
-        const int Times = 5;
-        await using var js = await JsPeer.StartAsync("--listen", Loopback, "--inbound-threshold", "100");
+        const int Times = 20;
+        await using var js = await JsPeer.StartAsync("--listen", Loopback, "--inbound-threshold", "1000");
         for (var i = 0; i < Times; i++)
         {
             await using var ours = await LoopbackNode.StartAsync();
