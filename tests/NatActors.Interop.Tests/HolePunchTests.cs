@@ -90,6 +90,22 @@ public sealed class HolePunchTests(LabFixture fixture) : IClassFixture<LabFixtur
         await ExpectDirectAsync(ours, js);
     }
 
+    [SkippableFact]
+    public async Task Two_nodes_of_ours_punch_through_with_a_js_relay_between_them()
+    {
+        var lab = Lab(a: RouterType.PortRestricted, b: RouterType.PortRestricted);
+        await using var relay = await JsRelayAsync(lab.Host("R"));
+        await using var target = await OursAsync(lab.Host("B"), relay);
+        await using var dialer = await LabNode.StartAsync(lab.Host("A"));
+
+        var connection = await dialer.Node.DialAsync(Multiaddr.Parse(await CircuitAsync(target))).WaitAsync(EventLog.Guard);
+        Assert.True(connection.Relayed);
+
+        var ended = await target.Events.NextAsync<NodeEvents.PunchEnded>(e => e.Peer == dialer.Id);
+        Assert.True(ended is { Outcome: PunchOutcome.Direct, Round: 1 }, $"{ended}{Environment.NewLine}{target.Events}");
+        await EchoAsync(dialer, target.Id);
+    }
+
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -168,7 +184,12 @@ public sealed class HolePunchTests(LabFixture fixture) : IClassFixture<LabFixtur
         await js.EventAsync("connected", one => one["peer"]!.GetValue<string>() == ours.Id.ToString() && !one["relayed"]!.GetValue<bool>());
 
         Assert.Equal(EchoBytes, await js.EchoAsync(ours.Id.ToString(), EchoBytes, "direct"));
-        await using var stream = await ours.Node.OpenStreamAsync(PeerId.Parse(js.PeerId), EchoService.Id).WaitAsync(EventLog.Guard);
+        await EchoAsync(ours, PeerId.Parse(js.PeerId));
+    }
+
+    private static async Task EchoAsync(LabNode ours, PeerId peer)
+    {
+        await using var stream = await ours.Node.OpenStreamAsync(peer, EchoService.Id).WaitAsync(EventLog.Guard);
         Assert.False(stream.Relayed);
         var sent = RandomNumberGenerator.GetBytes(EchoBytes);
         var received = new byte[EchoBytes];
