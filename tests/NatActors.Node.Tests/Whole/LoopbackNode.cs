@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using NatActors.Multiformats;
 using NatActors.Transports;
 
@@ -8,6 +9,8 @@ namespace NatActors.Node.Tests.Whole;
 public sealed class LoopbackNode : IAsyncDisposable
 {
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
+
+    private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = WARNING");
 
     private readonly ActorSystem _system;
 
@@ -35,7 +38,7 @@ public sealed class LoopbackNode : IAsyncDisposable
             Key = PrivateKey.GenerateEd25519(SystemRandomSource.Instance),
             Options = change?.Invoke(options) ?? options,
         };
-        var system = ActorSystem.Create("node-test");
+        var system = ActorSystem.Create("node-test", Quiet);
         var events = new RecordedEvents();
         try
         {
