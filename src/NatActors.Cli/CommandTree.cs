@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using NatActors.Cli.Commands;
 using NatActors.Cli.Output;
 
@@ -15,7 +16,7 @@ public static class CommandTree
         {
             common.Config,
             common.Json,
-            IdCommand.Create(common, output),
+            IdCommand.Create(common, output, errors),
             RunCommand.Create(common),
             PingCommand.Create(common),
             PerfCommand.Create(common),
@@ -25,12 +26,7 @@ public static class CommandTree
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await errors.WriteLineAsync(error.Message);
-            }
-
-            await errors.WriteLineAsync("Type 'natactors --help' for the commands and their options.");
+            Complain(arguments.Contains(common.Json.Name), output, errors, WhatIsWrong(parsed));
             return ExitCodes.Usage;
         }
 
@@ -46,9 +42,31 @@ public static class CommandTree
         }
         catch (Exception failure)
         {
-            await using var complaints = Outputs.For(parsed.GetValue(common.Json), live: false);
-            complaints.Complain(failure.Message);
+            Complain(parsed.GetValue(common.Json), output, errors, failure.Message);
             return ExitCodes.For(failure);
         }
     }
+
+    private static void Complain(bool json, TextWriter output, TextWriter errors, string line)
+    {
+        IEventOutput complaints = json ? new JsonOutput(output, errors, TimeProvider.System) : new PlainOutput(output, errors);
+        complaints.Complain(line);
+    }
+
+    /// <summary>One line; that a command is missing is no news where a word stands in its place that is none.</summary>
+    private static string WhatIsWrong(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var name = command is RootCommand ? "natactors" : $"natactors {string.Join(' ', Path(parsed.CommandResult))}";
+        var strange = parsed.UnmatchedTokens;
+        var what = strange.Count > 0
+            ? $"{string.Join(' ', strange.Select(word => $"'{word}'"))} {(strange.Count == 1 ? "is" : "are")} not understood after '{name}'."
+            : string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct());
+        return $"{what} Type '{name} --help' for what can be typed.";
+    }
+
+    private static IEnumerable<string> Path(CommandResult result) =>
+        result.Parent is CommandResult { Command: not RootCommand } above
+            ? [.. Path(above), result.Command.Name]
+            : [result.Command.Name];
 }

@@ -7,8 +7,11 @@ namespace NatActors.Cli;
 /// <summary>The options that commands share, and how they and the configuration file make the node's options.</summary>
 public sealed class CommonOptions
 {
-    /// <summary>The configuration file that is read when it exists and <c>--config</c> does not name another.</summary>
-    public const string DefaultConfig = "config/natactors.json";
+    /// <summary>
+    /// The configuration that is read when <c>--config</c> does not name another: from <c>config/</c> here, else from <c>config/</c> beside
+    /// the program.
+    /// </summary>
+    public const string General = "natactors.json";
 
     /// <summary><c>--config</c>.</summary>
     public Option<string?> Config { get; } = new("--config")
@@ -43,9 +46,10 @@ public sealed class CommonOptions
 
     /// <summary>Options from the configuration, then the command line on top.</summary>
     /// <exception cref="UsageException">The file is missing, unreadable or not JSON.</exception>
-    public NatActorsOptions Read(ParseResult result)
+    public ConfiguredOptions Read(ParseResult result)
     {
-        var options = ReadFile(result.GetValue(Config));
+        var options = new NatActorsOptions();
+        var mistakes = FilesFor(result.GetValue(Config)).SelectMany(file => ReadFile(file, options)).ToList();
         if (result.GetValue(Json))
         {
             options.Logging.Console = options.Logging.Console == "none" ? "none" : "json";
@@ -61,46 +65,53 @@ public sealed class CommonOptions
             options.Listen = [.. listen];
         }
 
-        return options;
+        return new ConfiguredOptions(options, mistakes);
     }
 
     private static bool Has(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
 
-    private static NatActorsOptions ReadFile(string? named)
+    private static IEnumerable<string> ReadFile(string file, NatActorsOptions options)
     {
-        var file = Find(named);
-        var options = new NatActorsOptions();
-        if (file is null)
-        {
-            return options;
-        }
-
+        IConfigurationRoot configuration;
         try
         {
-            var configuration = new ConfigurationBuilder().AddJsonFile(file, optional: false).Build();
-            configuration.GetSection(NatActorsOptions.SectionName).Bind(options, o => o.ErrorOnUnknownConfiguration = true);
-            return options;
+            configuration = new ConfigurationBuilder().AddJsonFile(file, optional: false).Build();
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"The configuration {file} cannot be used: {(e.InnerException ?? e).Message}");
+            throw new UsageException($"The configuration {file} cannot be read: {e.GetBaseException().Message}");
         }
+
+        var strangers = configuration.GetChildren().Where(child => !child.Key.Equals(NatActorsOptions.SectionName, StringComparison.OrdinalIgnoreCase));
+        return strangers.Select(stranger => $"{stranger.Key} is no section of it; options stand in {NatActorsOptions.SectionName}.")
+            .Concat(options.Read(configuration.GetSection(NatActorsOptions.SectionName)))
+            .Select(mistake => $"{file}: {mistake}");
     }
 
-    private static string? Find(string? named)
+    /// <summary>A file by its name; a profile by the general configuration beside it and then its own, which need only hold what differs.</summary>
+    private static IEnumerable<string> FilesFor(string? named)
     {
+        string[] folders = ["config", Path.Combine(AppContext.BaseDirectory, "config")];
         if (named is null)
         {
-            return File.Exists(DefaultConfig) ? Path.GetFullPath(DefaultConfig) : null;
+            return folders.Select(folder => Path.GetFullPath(Path.Combine(folder, General))).Where(File.Exists).Take(1);
         }
 
-        string[] places =
-        [
-            named,
-            Path.Combine("config", $"{named}.json"),
-            Path.Combine(AppContext.BaseDirectory, "config", $"{named}.json"),
-        ];
-        return places.Where(File.Exists).Select(Path.GetFullPath).FirstOrDefault()
-            ?? throw new UsageException($"There is no configuration {named}; name a JSON file, or a profile in config/ such as behind-nat.");
+        if (File.Exists(named))
+        {
+            return [Path.GetFullPath(named)];
+        }
+
+        foreach (var folder in folders)
+        {
+            var profile = Path.GetFullPath(Path.Combine(folder, $"{named}.json"));
+            if (File.Exists(profile))
+            {
+                var general = Path.GetFullPath(Path.Combine(folder, General));
+                return File.Exists(general) && general != profile ? [general, profile] : [profile];
+            }
+        }
+
+        throw new UsageException($"There is no configuration {named}; name a JSON file, or a profile in config/ such as behind-nat.");
     }
 }

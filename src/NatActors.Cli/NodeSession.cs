@@ -7,6 +7,8 @@ using NatActors.Cli.Output;
 using NatActors.Hosting;
 using NatActors.Node;
 using Serilog;
+using Serilog.Core;
+using Serilog.Extensions.Logging;
 
 namespace NatActors.Cli;
 
@@ -15,6 +17,9 @@ public sealed class NodeSession : IAsyncDisposable
 {
     /// <summary>The host may take this long to stop; the node itself takes at most 1.5 s.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1.9);
+
+    // They log a failed start with its stack; it comes as an exception too, which the command tells in one line.
+    private static readonly string[] ReportedElsewhere = ["Akka.Hosting", "Microsoft.Extensions.Hosting"];
 
     private readonly IHost _host;
 
@@ -32,16 +37,16 @@ public sealed class NodeSession : IAsyncDisposable
 
     /// <summary>Starts the node; returns when it listens.</summary>
     /// <exception cref="Exception">See <see cref="ExitCodes.For"/>.</exception>
-    public static async Task<NodeSession> StartAsync(NatActorsOptions options, IEventOutput output, CancellationToken cancellationToken)
+    public static async Task<NodeSession> StartAsync(ConfiguredOptions configured, IEventOutput output, CancellationToken cancellationToken)
     {
-        var mistakes = options.TryBuild(out _);
-        if (mistakes.Count > 0)
+        var options = configured.Checked();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "natactors" });
+        builder.Logging.AddSerilog(NodeLogging.Create(options.Logging, output as ILogEventSink), dispose: true);
+        foreach (var category in ReportedElsewhere)
         {
-            throw new UsageException(string.Join(Environment.NewLine, mistakes));
+            builder.Logging.AddFilter<SerilogLoggerProvider>(category, LogLevel.None);
         }
 
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "natactors" });
-        builder.Logging.AddSerilog(NodeLogging.Create(options.Logging), dispose: true);
         builder.Services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
         builder.Services.AddAkka("natactors", (akka, provider) => akka

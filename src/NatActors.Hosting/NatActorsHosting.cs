@@ -1,5 +1,6 @@
 using Akka;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Hosting;
 using NatActors.Multiformats;
 using NatActors.Node;
@@ -15,21 +16,25 @@ public static class NatActorsHosting
 {
     /// <summary>
     /// Starts a node with the actor system and ends it, in order, with the coordinated shutdown. Its actor is in the registry under
-    /// <see cref="INatNode"/> (<c>IRequiredActor&lt;INatNode&gt;</c>), the node itself at <see cref="NatActorsExtension"/>.
+    /// <see cref="INatNode"/> (<c>IRequiredActor&lt;INatNode&gt;</c>; the first one's, where there are several), the node itself at
+    /// <see cref="NatActorsExtension"/>. A node that cannot start fails the host's start.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="options">The options, e.g. bound from the section <see cref="NatActorsOptions.SectionName"/>.</param>
     /// <param name="configure">Replaces ingredients: a gater, transports, a clock. Null for none.</param>
     /// <param name="observer">Sees the node's events from the first one on. Null for nobody.</param>
+    /// <param name="name">The actor's name under <c>/user</c>; several nodes in one actor system need different ones.</param>
     /// <exception cref="ArgumentException">The options are wrong; the message lists every mistake.</exception>
     public static AkkaConfigurationBuilder WithNatActors(
         this AkkaConfigurationBuilder builder,
         NatActorsOptions options,
         Func<NodeSetup, NodeSetup>? configure = null,
-        IObserver<NodeEvent>? observer = null)
+        IObserver<NodeEvent>? observer = null,
+        string name = NatActorsExtension.DefaultName)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(name);
         var mistakes = options.TryBuild(out var nodeOptions);
         if (mistakes.Count > 0)
         {
@@ -41,25 +46,38 @@ public static class NatActorsHosting
             var extension = NatActorsExtension.For(system);
             try
             {
-                var setup = new NodeSetup { Key = LoadKey(options.Identity), Options = nodeOptions };
-                var node = await NatNode.StartAsync(system, configure?.Invoke(setup) ?? setup, "node", observer);
-                registry.TryRegister<INatNode>(node.Actor, overwrite: true);
-                StopWithTheSystem(system, node);
-                extension.Started(node);
+                var setup = new NodeSetup { Key = LoadKey(system, options.Identity), Options = nodeOptions };
+                var node = await NatNode.StartAsync(system, configure?.Invoke(setup) ?? setup, name, observer);
+                registry.TryRegister<INatNode>(node.Actor);
+                StopWithTheSystem(system, node, name);
+                extension.Started(name, node);
             }
             catch (Exception cause)
             {
-                extension.Failed(cause);
+                extension.Failed(name, cause);
                 throw;
             }
         });
     }
 
-    private static PrivateKey LoadKey(string? file) =>
-        file is null ? PrivateKey.GenerateEd25519(SystemRandomSource.Instance) : KeyFile.LoadOrCreate(file, SystemRandomSource.Instance);
+    private static PrivateKey LoadKey(ActorSystem system, string? file)
+    {
+        if (file is null)
+        {
+            return PrivateKey.GenerateEd25519(SystemRandomSource.Instance);
+        }
 
-    private static void StopWithTheSystem(ActorSystem system, NatNode node) =>
-        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceUnbind, "stop-natactors-node", async () =>
+        var loaded = KeyFile.Open(file, SystemRandomSource.Instance);
+        if (loaded.Warning is { } warning)
+        {
+            system.Log.Warning(warning);
+        }
+
+        return loaded.Key;
+    }
+
+    private static void StopWithTheSystem(ActorSystem system, NatNode node, string name) =>
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceUnbind, $"stop-natactors-{name}", async () =>
         {
             await node.DisposeAsync();
             return Done.Instance;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using NatActors.Multiformats;
 using NatActors.Node;
 
@@ -46,6 +47,13 @@ public sealed class NatActorsOptions
     public LoggingOptions Logging { get; set; } = new();
 
     /// <summary>
+    /// Sets what a configuration holds; what it does not name stays as it is, and a list replaces the one before. For
+    /// <c>configuration.GetSection(NatActorsOptions.SectionName)</c>. Unlike a plain binder it finds every mistake at once.
+    /// </summary>
+    /// <returns>Keys that are no options and values that cannot be read, each in one line that says what to do; empty when all is good.</returns>
+    public IReadOnlyList<string> Read(IConfiguration section) => ConfigurationReader.Read(section, this);
+
+    /// <summary>
     /// The typed options, or every mistake at once. <paramref name="options"/> is usable only if the result is empty.
     /// </summary>
     /// <returns>The mistakes, each in one line that says what to do.</returns>
@@ -80,7 +88,7 @@ public sealed class NatActorsOptions
             }
             else
             {
-                mistakes.Add($"{option}: '{text}' is no multiaddr: {error}");
+                mistakes.Add($"{option}: {error}");
             }
         }
 
@@ -150,7 +158,7 @@ public sealed class LoggingOptions
 
     internal IEnumerable<string> Validate()
     {
-        if (!Enum.TryParse<Serilog.Events.LogEventLevel>(Level, ignoreCase: true, out _))
+        if (!Enum.GetNames<Serilog.Events.LogEventLevel>().Contains(Level, StringComparer.OrdinalIgnoreCase))
         {
             yield return $"Logging.Level: '{Level}' is no level; use verbose, debug, information, warning, error or fatal.";
         }

@@ -13,7 +13,9 @@ public static class NodeLogging
     public const int KeptFiles = 7;
 
     /// <summary>The logger. The console is standard error, so that standard output stays for what was asked for.</summary>
-    public static Logger Create(LoggingOptions options)
+    /// <param name="options">Where logs go.</param>
+    /// <param name="instead">Where a screen is drawn on, it shows the log in place of the console. Null for none.</param>
+    public static Logger Create(LoggingOptions options, ILogEventSink? instead = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var configuration = new LoggerConfiguration()
@@ -21,6 +23,7 @@ public static class NodeLogging
             .Enrich.FromLogContext();
         configuration = options.Console switch
         {
+            "json" or "text" when instead is not null => configuration.WriteTo.Sink(instead),
             "json" => configuration.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: LogEventLevel.Verbose),
             "text" => configuration.WriteTo.Console(
                 outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",

@@ -44,6 +44,15 @@ public sealed class LabProcess : IAsyncDisposable
     /// <summary>Asks it to end, as a service manager does (SIGTERM).</summary>
     public void Terminate() => _ = Native.SendSignal(Id, SigTerm);
 
+    /// <summary>Asks another process to end, as a service manager does (SIGTERM).</summary>
+    public static void Terminate(Process process)
+    {
+        if (!process.HasExited)
+        {
+            _ = Native.SendSignal(process.Id, SigTerm);
+        }
+    }
+
     /// <summary>Asks it to end, as Ctrl-C does (SIGINT).</summary>
     public void Interrupt() => _ = Native.SendSignal(Id, SigInt);
 

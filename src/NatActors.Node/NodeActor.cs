@@ -190,8 +190,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void End(NodeFailure failure)
     {
         _failure = failure;
-        _log.Error("The node ends: {0}", failure.Detail);
-        _node.Events.Publish(new NodeEvents.Error(failure.Detail));
+        _log.Info("The node ends: {0}", failure.Detail);
+        if (_life.Started.Task.IsCompletedSuccessfully)
+        {
+            // Before that, whoever starts the node hears it by an exception.
+            _node.Events.Publish(new NodeEvents.Error(failure.Detail));
+        }
+
         Context.Stop(Self);
     }
 

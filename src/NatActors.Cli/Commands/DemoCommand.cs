@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using NatActors.Cli.Demo;
 using NatActors.Lab;
 
@@ -12,29 +13,33 @@ internal static class DemoCommand
 
     public static Command Create(CommonOptions common, TextWriter output, TextWriter errors)
     {
-        var bytes = new Option<long>("--bytes")
-        {
-            Description = "How much to send over the direct connection",
-            DefaultValueFactory = _ => DefaultBytes,
-        };
+        var bytes = Numbers.Option(
+            "--bytes", "BYTES", "How much to send over the direct connection", "a number of bytes, 1 or more", 1, DefaultBytes);
         var command = new Command("demo", "Two peers behind NATs meet through a relay and go direct, in a laboratory on this machine") { bytes };
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction(async result =>
         {
-            var json = result.GetValue(common.Json);
+            _ = common.Read(result).Checked();
             var ability = LabAbility.Check();
             if (ability.Mode == LabMode.None)
             {
-                await errors.WriteLineAsync($"The demonstration needs network namespaces, which it cannot have here: {ability.Reason}.");
-                await errors.WriteLineAsync($"Instead: {ability.Remedy}. Two machines will do as well; README.md, 'Two machines', shows how.");
+                throw new LabException(
+                    $"The demonstration needs network namespaces, which it cannot have here: {ability.Reason}. Instead: {ability.Remedy}. "
+                    + "Two machines will do as well; README.md shows how.");
+            }
+
+            using var signals = Signals.ThatEnd();
+            try
+            {
+                var json = result.GetValue(common.Json);
+                return ability.Mode == LabMode.UserNamespace
+                    ? await InUserNamespaceAsync(result.GetValue(bytes), json, signals.Token)
+                    : await new DemoStory(new Narrator(output, json, TimeProvider.System), result.GetValue(bytes)).RunAsync(signals.Token);
+            }
+            catch (Exception e) when (signals.Token.IsCancellationRequested && e is OperationCanceledException or IOException)
+            {
+                await errors.WriteLineAsync("Interrupted; the laboratory is taken down.");
                 return ExitCodes.Failed;
             }
-
-            if (ability.Mode == LabMode.UserNamespace)
-            {
-                return await InUserNamespaceAsync(result.GetValue(bytes), json, cancellationToken);
-            }
-
-            return await new DemoStory(new Narrator(output, json, TimeProvider.System), result.GetValue(bytes)).RunAsync(cancellationToken);
         });
         return command;
     }
@@ -44,7 +49,7 @@ internal static class DemoCommand
         var state = Directory.CreateTempSubdirectory("natactors-lab-").FullName;
         try
         {
-            string[] arguments = ["demo", "--bytes", bytes.ToString(System.Globalization.CultureInfo.InvariantCulture), .. json ? ["--json"] : Array.Empty<string>()];
+            string[] arguments = ["demo", "--bytes", bytes.ToString(CultureInfo.InvariantCulture), .. json ? ["--json"] : Array.Empty<string>()];
             return await OwnProgram.RunAsync(LabAbility.InUserNamespace(state, OwnProgram.Command(arguments)), cancellationToken);
         }
         finally

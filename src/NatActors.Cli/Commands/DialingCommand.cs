@@ -1,6 +1,5 @@
 using System.CommandLine;
 using NatActors.Cli.Output;
-using NatActors.Hosting;
 using NatActors.Multiformats;
 using NatActors.Node;
 
@@ -27,14 +26,14 @@ internal static class DialingCommand
     {
         var target = Parse(address);
         var peer = target.PeerId ?? throw new UsageException($"{address} does not say which peer is there; append /p2p/ and its peer id.");
-        var options = common.Read(result);
+        var configured = common.Read(result);
         if (result.GetResult(common.Listen) is not { Implicit: false })
         {
-            options.Listen = AnyPort;
+            configured.Options.Listen = AnyPort;
         }
 
-        await using var output = Outputs.For(result.GetValue(common.Json), live: false);
-        await using var session = await StartAsync(options, output, cancellationToken);
+        await using var output = Outputs.ForDialing(result.GetValue(common.Json));
+        await using var session = await NodeSession.StartAsync(configured, output, cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Stopping);
         var awaiter = new PathAwaiter(peer);
         using var watching = session.Node.Events.Subscribe(awaiter);
@@ -50,6 +49,11 @@ internal static class DialingCommand
         {
             return ExitCodes.Ok;
         }
+        catch (PeerUnreachableException failure)
+        {
+            output.Complain($"{peer} cannot be reached: {failure.Message.TrimEnd('.')}. Check that it runs and that this is its address.");
+            return ExitCodes.Failed;
+        }
         catch (IOException failure)
         {
             output.Complain($"{peer}: {failure.Message}");
@@ -57,22 +61,6 @@ internal static class DialingCommand
         }
     }
 
-    /// <summary>A dialing command need not be reachable: where a family is missing on this machine it does without.</summary>
-    private static async Task<NodeSession> StartAsync(NatActorsOptions options, IEventOutput output, CancellationToken cancellationToken)
-    {
-        if (!ReferenceEquals(options.Listen, AnyPort))
-        {
-            return await NodeSession.StartAsync(options, output, cancellationToken);
-        }
-
-        if (!System.Net.Sockets.Socket.OSSupportsIPv6)
-        {
-            options.Listen = [AnyPort[0]];
-        }
-
-        return await NodeSession.StartAsync(options, output, cancellationToken);
-    }
-
     private static Multiaddr Parse(string text) =>
-        Multiaddr.TryParse(text, out var address, out var error) ? address : throw new UsageException($"'{text}' is no multiaddr: {error}");
+        Multiaddr.TryParse(text, out var address, out var error) ? address : throw new UsageException(error);
 }

@@ -8,14 +8,20 @@ namespace NatActors.Cli.Commands;
 /// <summary><c>natactors id</c>: the peer id of a key file, made on first use.</summary>
 internal static class IdCommand
 {
-    public static Command Create(CommonOptions common, TextWriter output)
+    public static Command Create(CommonOptions common, TextWriter output, TextWriter errors)
     {
         var command = new Command("id", "Print the peer id of the identity; makes the key file on first use") { common.Identity };
         command.SetAction(result =>
         {
-            var options = common.Read(result);
+            var options = common.Read(result).Checked();
             var file = options.Identity ?? DefaultIdentity.Path;
-            using var key = KeyFile.LoadOrCreate(file, SystemRandomSource.Instance);
+            var opened = KeyFile.Open(file, SystemRandomSource.Instance);
+            using var key = opened.Key;
+            if (opened.Warning is { } warning)
+            {
+                errors.WriteLine(warning);
+            }
+
             if (result.GetValue(common.Json))
             {
                 new JsonOutput(output, TextWriter.Null, TimeProvider.System).Write(

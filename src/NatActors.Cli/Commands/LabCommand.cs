@@ -67,8 +67,11 @@ internal static class LabCommand
         var host = new Argument<string>("host") { Description = "R, S, T, U, A, B, or a router: NA, NB", HelpName = "HOST" };
         var program = new Argument<string[]>("command") { Description = "What to run there", HelpName = "COMMAND", Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", "Run a command in a host: lab exec A -- ip address") { host, program, id };
-        command.SetAction((result, cancellationToken) =>
-            lab(result).ExecAsync(result.GetValue(host)!, result.GetValue(program)!, result.GetValue(id), cancellationToken));
+        command.SetAction(async result =>
+        {
+            using var signals = Signals.BesideAChild();
+            return await lab(result).ExecAsync(result.GetValue(host)!, result.GetValue(program)!, result.GetValue(id), signals.Token);
+        });
         return command;
     }
 

@@ -26,16 +26,6 @@ internal static class PerfCommand
         return command;
     }
 
-    private static Option<long> Bytes(string name, string description)
-    {
-        var option = new Option<long>(name) { Description = description, HelpName = "BYTES", DefaultValueFactory = _ => DefaultBytes };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<long>() < 0)
-            {
-                result.AddError($"{name} takes a number of bytes, 0 or more.");
-            }
-        });
-        return option;
-    }
+    private static Option<long> Bytes(string name, string description) =>
+        Numbers.Option(name, "BYTES", description, "a number of bytes, 0 or more", 0, DefaultBytes);
 }

@@ -11,14 +11,7 @@ internal static class PingCommand
     public static Command Create(CommonOptions common)
     {
         var address = DialingCommand.Address();
-        var count = new Option<int>("-c", "--count") { Description = "How many pings", HelpName = "N", DefaultValueFactory = _ => 4 };
-        count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("-c takes a number of at least 1.");
-            }
-        });
+        var count = Numbers.Option("-c", "N", "How many pings", "a whole number of at least 1", 1, 4, int.MaxValue);
         var command = new Command("ping", "Ping a peer, directly if that can be") { address, count, common.Identity, common.Listen };
         command.SetAction((result, cancellationToken) => DialingCommand.RunAsync(
             common,
@@ -26,7 +19,7 @@ internal static class PingCommand
             result.GetValue(address)!,
             async (node, peer, ended) =>
             {
-                for (var i = 0; i < result.GetValue(count); i++)
+                for (var i = 0L; i < result.GetValue(count); i++)
                 {
                     if (i > 0)
                     {

@@ -24,7 +24,8 @@ internal static class RunCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            var options = common.Read(result);
+            var configured = common.Read(result);
+            var options = configured.Options;
             options.Identity ??= DefaultIdentity.Path;
             options.Relays.AddRange(result.GetValue(relay) ?? []);
             options.Dial.AddRange(result.GetValue(dial) ?? []);
@@ -35,7 +36,7 @@ internal static class RunCommand
             }
 
             await using var output = Outputs.For(result.GetValue(common.Json), live: true);
-            await using var session = await NodeSession.StartAsync(options, output, cancellationToken);
+            await using var session = await NodeSession.StartAsync(configured, output, cancellationToken);
             (output as LiveView)?.Watch(session.Node);
             return await UntilEnded(session);
         });

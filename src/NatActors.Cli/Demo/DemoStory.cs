@@ -64,12 +64,11 @@ internal sealed class DemoStory(Narrator narrator, long bytes)
         await using var a = DemoPeer.Start(
             lab.Host("A"), narrator.Tell, "perf", peers.Circuit, "--upload", Invariant(bytes), "--download", "0", "--identity", Path.Combine(keys, "a1"));
         var result = await a.NextAsync("perf-result", cancellationToken);
-        var code = await a.EndAsync(cancellationToken);
         var seconds = result.Number("uploadMs") / 1000;
         narrator.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"  {result.Number("uploadBytes"):N0} bytes over the {(result.Flag("relayed") ? "relayed" : "direct")} connection in {seconds:0.00} s: {bytes / 1048576.0 / seconds:0} MiB/s"));
-        return code == 0 && !result.Flag("relayed");
+        return await a.EndAsync(cancellationToken) == ExitCodes.Ok && !result.Flag("relayed");
     }
 
     private async Task<bool> SecondActAsync(Laboratory lab, string keys, CancellationToken cancellationToken)
@@ -81,7 +80,7 @@ internal sealed class DemoStory(Narrator narrator, long bytes)
         var ping = await a.NextAsync("ping", cancellationToken);
         var code = await a.EndAsync(cancellationToken);
         narrator.Say("  They stay on the relay, and say why. Nothing is lost but the short way.");
-        return code == 0 && ping.Flag("relayed");
+        return code == ExitCodes.Ok && ping.Flag("relayed");
     }
 
     private async Task<Cast> StartAsync(Laboratory lab, string keys, string act, CancellationToken cancellationToken)

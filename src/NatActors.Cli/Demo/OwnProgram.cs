@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NatActors.Lab;
 
 namespace NatActors.Cli.Demo;
 
@@ -13,12 +14,13 @@ internal static class OwnProgram
         return isHost ? [process, typeof(OwnProgram).Assembly.Location, .. arguments] : [process, .. arguments];
     }
 
-    /// <summary>Starts a command with this process's console and waits for its end.</summary>
+    /// <summary>Starts a command with this process's console and waits for its end; cancelled, it asks the command to end and waits on.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)))
             ?? throw new IOException($"{command[0]} did not start.");
-        await process.WaitForExitAsync(cancellationToken);
+        await using var asking = cancellationToken.Register(() => LabProcess.Terminate(process));
+        await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;
     }
 }

@@ -31,7 +31,11 @@ public sealed class JsonOutput(TextWriter output, TextWriter errors, TimeProvide
     /// <inheritdoc />
     public void Complain(string line)
     {
-        Write("error", clock.GetUtcNow(), [("what", line)]);
+        foreach (var one in line.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries))
+        {
+            Write("error", clock.GetUtcNow(), [("what", one)]);
+        }
+
         errors.WriteLine(line);
     }
 

@@ -2,13 +2,15 @@ using System.Globalization;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Connections;
+using Serilog.Core;
+using Serilog.Events;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace NatActors.Cli.Output;
 
 /// <summary>What a terminal shows of a running node: who it is, where it can be reached, its connections, its punches, what happened last.</summary>
-public sealed class LiveView : IEventOutput
+public sealed class LiveView : IEventOutput, ILogEventSink
 {
     /// <summary>Events kept on the screen.</summary>
     public const int LastEvents = 8;
@@ -49,14 +51,12 @@ public sealed class LiveView : IEventOutput
                 case NodeEvents.PunchEnded e: _punches[e.Peer] = e; break;
             }
 
-            foreach (var line in PlainOutput.Lines(value))
+            if (value is not NodeEvents.Listening)
             {
-                _last.Enqueue($"{value.Time.ToLocalTime():HH:mm:ss}  {line}");
-            }
-
-            while (_last.Count > LastEvents)
-            {
-                _last.Dequeue();
+                foreach (var line in PlainOutput.Lines(value))
+                {
+                    Keep($"{value.Time.ToLocalTime():HH:mm:ss}  {line}");
+                }
             }
         }
     }
@@ -76,6 +76,10 @@ public sealed class LiveView : IEventOutput
     public void Complain(string line) => Note($"error: {line}");
 
     /// <inheritdoc />
+    public void Emit(LogEvent logEvent) =>
+        Note($"{logEvent.Timestamp.ToLocalTime():HH:mm:ss}  {logEvent.Level.ToString().ToLowerInvariant()}: {logEvent.RenderMessage(CultureInfo.InvariantCulture)}");
+
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
@@ -87,7 +91,16 @@ public sealed class LiveView : IEventOutput
     {
         lock (_gate)
         {
-            _last.Enqueue(line);
+            Keep(line);
+        }
+    }
+
+    private void Keep(string line)
+    {
+        _last.Enqueue(line);
+        while (_last.Count > LastEvents)
+        {
+            _last.Dequeue();
         }
     }
 

@@ -11,4 +11,9 @@ public static class Outputs
         : live && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb")
             ? new LiveView(Spectre.Console.AnsiConsole.Console, TimeProvider.System)
             : new PlainOutput(Console.Out, Console.Error);
+
+    /// <summary>For a command that dials one peer: JSON has every event, plain lines only what concerns the path and the result.</summary>
+    public static IEventOutput ForDialing(bool json) => json
+        ? new JsonOutput(Console.Out, Console.Error, TimeProvider.System)
+        : new PlainOutput(Console.Out, Console.Error, brief: true);
 }

@@ -5,13 +5,27 @@ using NatActors.Node;
 namespace NatActors.Cli.Output;
 
 /// <summary>One line an event, for people and pipes.</summary>
-public sealed class PlainOutput(TextWriter output, TextWriter errors) : IEventOutput
+/// <param name="output">Gets the lines.</param>
+/// <param name="errors">Gets the complaints.</param>
+/// <param name="brief">Leave out where this node listens, who its peers are, and their leaving.</param>
+public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief = false) : IEventOutput
 {
     private readonly Lock _gate = new();
 
     /// <inheritdoc />
     public void OnNext(NodeEvent value)
     {
+        if (value is NodeEvents.Error error)
+        {
+            Complain(error.What);
+            return;
+        }
+
+        if (brief && value is (NodeEvents.Listening or NodeEvents.Identified or NodeEvents.Disconnected))
+        {
+            return;
+        }
+
         foreach (var line in Lines(value))
         {
             Say($"{value.Time.ToLocalTime():HH:mm:ss.fff}  {line}");
