@@ -139,6 +139,9 @@ public sealed class RelayedNodesTests
         await using var a = await LoopbackNode.StartAsync(Still);
         await a.Node.DialAsync(await AddressOf(b)).WaitAsync(LoopbackNode.Guard);
 
+        // The dialer sends the handshake's last message: the other end is connected only once the relay has passed that on.
+        await b.Events.NextAsync<NodeEvents.Connected>(e => e.Peer == a.Id && e.Relayed);
+
         await relay.DisposeAsync();
 
         await a.Events.NextAsync<NodeEvents.Disconnected>(e => e.Peer == b.Id && e.Relayed);
