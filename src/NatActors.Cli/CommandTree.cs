@@ -40,6 +40,11 @@ public static class CommandTree
                 Error = errors,
             });
         }
+        catch (OperationCanceledException)
+        {
+            // Asked to end before it had begun.
+            return ExitCodes.Ok;
+        }
         catch (Exception failure)
         {
             Complain(parsed.GetValue(common.Json), output, errors, failure.Message);

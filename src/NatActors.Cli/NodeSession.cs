@@ -22,10 +22,15 @@ public sealed class NodeSession : IAsyncDisposable
     private static readonly string[] ReportedElsewhere = ["Akka.Hosting", "Microsoft.Extensions.Hosting"];
 
     private readonly IHost _host;
+    private readonly Signals _signals;
+    private readonly CancellationTokenSource _stopping;
 
-    private NodeSession(IHost host, INatNode node)
+    private NodeSession(IHost host, INatNode node, Signals signals)
     {
         _host = host;
+        _signals = signals;
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(
+            signals.Token, host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         Node = node;
     }
 
@@ -33,7 +38,7 @@ public sealed class NodeSession : IAsyncDisposable
     public INatNode Node { get; }
 
     /// <summary>Cancelled when the process was asked to end, or the node ended by itself.</summary>
-    public CancellationToken Stopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+    public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Starts the node; returns when it listens.</summary>
     /// <exception cref="Exception">See <see cref="ExitCodes.For"/>.</exception>
@@ -47,7 +52,7 @@ public sealed class NodeSession : IAsyncDisposable
             builder.Logging.AddFilter<SerilogLoggerProvider>(category, LogLevel.None);
         }
 
-        builder.Services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
+        builder.Services.AddSingleton<IHostLifetime, EndedByTheCommand>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
         builder.Services.AddAkka("natactors", (akka, provider) => akka
             .ConfigureLoggers(loggers =>
@@ -57,14 +62,17 @@ public sealed class NodeSession : IAsyncDisposable
             })
             .WithNatActors(options, observer: output));
         var host = builder.Build();
+        var signals = Signals.ThatEnd();
         try
         {
-            await host.StartAsync(cancellationToken);
-            var node = await NatActorsExtension.For(host.Services.GetRequiredService<ActorSystem>()).Node.WaitAsync(cancellationToken);
-            return new NodeSession(host, node);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
+            await host.StartAsync(ended.Token);
+            var node = await NatActorsExtension.For(host.Services.GetRequiredService<ActorSystem>()).Node.WaitAsync(ended.Token);
+            return new NodeSession(host, node, signals);
         }
         catch
         {
+            signals.Dispose();
             await Dispose(host);
             throw;
         }
@@ -80,6 +88,8 @@ public sealed class NodeSession : IAsyncDisposable
         finally
         {
             await Dispose(_host);
+            _stopping.Dispose();
+            _signals.Dispose();
         }
     }
 
@@ -93,5 +103,13 @@ public sealed class NodeSession : IAsyncDisposable
         {
             host.Dispose();
         }
+    }
+
+    /// <summary>The console lifetime of the stock host would hold the process for the whole stop time after everything has ended.</summary>
+    private sealed class EndedByTheCommand : IHostLifetime
+    {
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,0 +1,106 @@
+using NatActors.Cli.Output;
+using NatActors.Multiformats;
+using NatActors.Node;
+
+namespace NatActors.Cli.Tests.Output;
+
+public sealed class EventOutputTests
+{
+    private const string Relay = "12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo";
+    private const string Peer = "12D3KooWPA6ax6t3jqTyGq73Zm1RmwppYqxaXzrtarfcTWGp5Wzx";
+    private static readonly DateTimeOffset Noon = new(2026, 1, 2, 13, 4, 5, 6, TimeSpan.FromHours(1));
+
+    public static TheoryData<NodeEvent, string> Table => new()
+    {
+        {
+            new NodeEvents.Listening(Id(Peer), [At($"/ip4/10.0.0.1/tcp/4001/p2p/{Peer}")]),
+            $$"""{"event":"listening","time":"2026-01-02T12:04:05.006Z","peerId":"{{Peer}}","addrs":["/ip4/10.0.0.1/tcp/4001/p2p/{{Peer}}"]}"""
+        },
+        {
+            new NodeEvents.Connected(Id(Peer), At($"/ip6/2001:db8::1/tcp/4001/p2p/{Peer}"), ConnectionDirection.Inbound, false, "tcp", true),
+            $$"""{"event":"connected","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","addr":"/ip6/2001:db8::1/tcp/4001/p2p/{{Peer}}","direction":"inbound","relayed":false,"transport":"tcp","portReused":true}"""
+        },
+        {
+            new NodeEvents.Disconnected(Id(Peer), At($"/ip4/1.2.3.4/tcp/1/p2p/{Relay}/p2p-circuit/p2p/{Peer}"), true, "it's \"over\""),
+            $$"""{"event":"disconnected","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","addr":"/ip4/1.2.3.4/tcp/1/p2p/{{Relay}}/p2p-circuit/p2p/{{Peer}}","relayed":true,"reason":"it's \"over\""}"""
+        },
+        {
+            new NodeEvents.Identified(Id(Peer), "js/1", null, ["/a/1", "/b/1"]),
+            $$"""{"event":"identified","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","agent":"js/1","observed":null,"protocols":["/a/1","/b/1"]}"""
+        },
+        {
+            new NodeEvents.Reserved(Id(Relay), Noon.AddHours(1), []),
+            $$"""{"event":"reserved","time":"2026-01-02T12:04:05.006Z","relay":"{{Relay}}","expires":"2026-01-02T13:04:05.006Z","addrs":[]}"""
+        },
+        {
+            new NodeEvents.ReservationLost(Id(Relay), "gone"),
+            $$"""{"event":"reservation-lost","time":"2026-01-02T12:04:05.006Z","relay":"{{Relay}}","reason":"gone"}"""
+        },
+        {
+            new NodeEvents.PunchStarted(Id(Peer), 2),
+            $$"""{"event":"punch-started","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","round":2}"""
+        },
+        {
+            new NodeEvents.PunchEnded(Id(Peer), PunchOutcome.Cancelled, 3, TimeSpan.FromMilliseconds(1234.5), "why"),
+            $$"""{"event":"punch-ended","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","outcome":"cancelled","round":3,"ms":1234.5,"reason":"why"}"""
+        },
+        {
+            new NodeEvents.Pinged(Id(Peer), TimeSpan.FromTicks(12345), true),
+            $$"""{"event":"ping","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","ms":1.234,"relayed":true}"""
+        },
+        {
+            new NodeEvents.PerfMeasured(Id(Peer), false, 10, TimeSpan.FromMilliseconds(2), 0, TimeSpan.Zero),
+            $$"""{"event":"perf-result","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","relayed":false,"uploadBytes":10,"uploadMs":2,"downloadBytes":0,"downloadMs":0}"""
+        },
+        { new NodeEvents.Error("what"), """{"event":"error","time":"2026-01-02T12:04:05.006Z","what":"what"}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table), DisableDiscoveryEnumeration = true)]
+    public void Each_event_is_one_json_object_with_the_fields_of_the_table(NodeEvent happened, string expected)
+    {
+        var output = new StringWriter();
+        new JsonOutput(output, TextWriter.Null, TimeProvider.System).OnNext(happened with { Time = Noon });
+
+        Assert.Equal(expected + Environment.NewLine, output.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Table), DisableDiscoveryEnumeration = true)]
+    public void Each_event_has_words_for_people(NodeEvent happened, string json)
+    {
+        var lines = PlainOutput.Lines(happened).ToList();
+
+        Assert.NotEmpty(lines);
+        Assert.DoesNotContain(lines, line => line == happened.Name || json.Contains(line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_brief_form_leaves_out_what_does_not_concern_the_path()
+    {
+        var output = new StringWriter();
+        var plain = new PlainOutput(output, TextWriter.Null, brief: true);
+        foreach (var row in Table)
+        {
+            plain.OnNext((NodeEvent)row[0]);
+        }
+
+        Assert.DoesNotContain("listening", output.ToString());
+        Assert.DoesNotContain("disconnected", output.ToString());
+        Assert.Contains("pong", output.ToString());
+    }
+
+    [Fact]
+    public void Errors_go_to_standard_error()
+    {
+        var (output, errors) = (new StringWriter(), new StringWriter());
+        new PlainOutput(output, errors).OnNext(new NodeEvents.Error("it broke"));
+
+        Assert.Empty(output.ToString());
+        Assert.Equal("it broke", errors.ToString().TrimEnd());
+    }
+
+    private static PeerId Id(string text) => Multiaddr.Parse($"/p2p/{text}").PeerId!;
+
+    private static Multiaddr At(string text) => Multiaddr.Parse(text);
+}
