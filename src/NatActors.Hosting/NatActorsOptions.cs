@@ -108,6 +108,9 @@ public sealed class ConnectionLimitOptions
     /// <summary>See <see cref="ConnectionOptions.MaxPendingInbound"/>.</summary>
     public int? MaxPendingInbound { get; set; }
 
+    /// <summary>See <see cref="ConnectionOptions.MaxInboundPerNetwork"/>.</summary>
+    public int? MaxInboundPerNetwork { get; set; }
+
     /// <summary>See <see cref="ConnectionOptions.MaxStreamsPerConnection"/>.</summary>
     public int? MaxStreamsPerConnection { get; set; }
 
@@ -134,6 +137,7 @@ public sealed class ConnectionLimitOptions
             MaxConnections = MaxConnections ?? defaults.MaxConnections,
             MaxConnectionsPerPeer = MaxConnectionsPerPeer ?? defaults.MaxConnectionsPerPeer,
             MaxPendingInbound = MaxPendingInbound ?? defaults.MaxPendingInbound,
+            MaxInboundPerNetwork = MaxInboundPerNetwork ?? defaults.MaxInboundPerNetwork,
             MaxStreamsPerConnection = MaxStreamsPerConnection ?? defaults.MaxStreamsPerConnection,
             IdleTimeout = IdleTimeout ?? defaults.IdleTimeout,
             UpgradeTimeout = UpgradeTimeout ?? defaults.UpgradeTimeout,

@@ -8,10 +8,15 @@ namespace NatActors.Node;
 /// <summary>Starts nodes in an actor system, and is the task-shaped face of one.</summary>
 public sealed class NatNode : INatNode
 {
+    /// <summary>How long an actor that has done its work may take to be gone. A guard: nothing is left for it to wait for.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
+
     private readonly NodeContext _context;
     private readonly CancellationTokenSource _stopping;
     private readonly TaskCompletionSource<NodeFailure?> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _gone = new();
     private IActorRef _facade = ActorRefs.Nobody;
+    private IActorRef _lostAndFound = ActorRefs.Nobody;
 
     private NatNode(NodeContext context, CancellationTokenSource stopping)
     {
@@ -67,7 +72,8 @@ public sealed class NatNode : INatNode
         var started = new TaskCompletionSource<IReadOnlyList<Multiaddr>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var life = new NodeLife(started, node._completion, stopping);
         node.Actor = system.ActorOf(Props.Create(typeof(NodeActor), node._context, life), name);
-        node._facade = system.ActorOf(Props.Create(typeof(FacadeActor), node.Actor, node._context.Refs), $"{name}-facade");
+        node._facade = system.ActorOf(Props.Create(typeof(FacadeActor), node.Actor, node._context.Refs));
+        node._lostAndFound = system.ActorOf(Props.Create(typeof(LostAndFoundActor), node._context, node.Actor));
         using var registration = cancellationToken.Register(() => started.TrySetCanceled(cancellationToken));
         try
         {
@@ -145,20 +151,39 @@ public sealed class NatNode : INatNode
         return Await(answer, cancellationToken);
     }
 
-    /// <summary>Closes every connection in order, frees the ports, and returns when the node has ended.</summary>
+    /// <summary>
+    /// Closes every connection in order, frees the ports, and returns when the node has ended and its name is free. Requests under way, and
+    /// later ones, end with an exception.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         Actor.Tell(new NodeMessages.Shutdown());
         await _completion.Task;
-        _facade.Tell(PoisonPill.Instance);
+        await AwaitEndAsync(Actor);
+        await AwaitEndAsync(_facade);
+        await _gone.CancelAsync();
+        await AwaitEndAsync(_lostAndFound);
         _context.Events.Complete();
+    }
+
+    private static async Task AwaitEndAsync(IActorRef actor)
+    {
+        try
+        {
+            await actor.GracefulStop(EndPatience);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is stopping, and nobody waits for anything of it.
+        }
     }
 
     private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static async Task<T> Await<T>(TaskCompletionSource<T> answer, CancellationToken cancellationToken)
+    private async Task<T> Await<T>(TaskCompletionSource<T> answer, CancellationToken cancellationToken)
     {
+        await using var gone = _gone.Token.Register(() => answer.TrySetException(new ObjectDisposedException(nameof(NatNode))));
         await using var registration = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
         return await answer.Task;
     }

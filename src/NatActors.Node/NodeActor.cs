@@ -16,7 +16,7 @@ namespace NatActors.Node;
 /// One node: makes its services, binds its ports, and hands requests to whom they belong.
 /// <code>
 /// Starting --bound--> Running --shutdown--> Stopping --connections closed, children stopped--> stop
-///    +--bind failed-----+--a vital service died------^
+///    +--bind failed-----+--a vital service died, a fault in this actor--> stop, with a failure
 /// </code>
 /// Children: ports, connections (vital: without them there is no node), addresses, identify, ping, relay-client, relay-server, holepunch.
 /// </summary>
@@ -25,10 +25,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>How long an orderly end may take before the sockets are cut. Ours: the command promises an end within two seconds.</summary>
     public static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1.5);
 
+    private const string Connections = "connections";
+    private const string Ports = "ports";
+    private const string GoingDown = "the node is going down";
+
     private readonly NodeContext _node;
     private readonly NodeLife _life;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<long, (long Id, IActorRef ReplyTo)> _requests = [];
+    private readonly Dictionary<long, Request> _requests = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly Queue<IActorRef> _statusRequests = new();
     private IReadOnlyList<Multiaddr> _listening = [];
@@ -55,7 +59,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Refs.Node = Self;
-        Refs.Connections = Child(typeof(ConnectionsActor), "connections");
+        Refs.Connections = Child(typeof(ConnectionsActor), Connections);
         Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
         Refs.Identify = Child(typeof(IdentifyActor), "identify");
         Refs.Ping = Child(typeof(PingActor), "ping");
@@ -70,9 +74,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             Refs.HolePunch = Child(typeof(HolePunchActor), "holepunch");
         }
 
-        Refs.Ports = Child(typeof(PortsActor), "ports");
-        Context.WatchWith(Refs.Connections, new VitalServiceEnded("connections"));
-        Context.WatchWith(Refs.Ports, new VitalServiceEnded("ports"));
+        Refs.Ports = Child(typeof(PortsActor), Ports);
         var self = Self;
         _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));
         Become(Starting);
@@ -80,13 +82,29 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     }
 
     /// <inheritdoc />
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _failure = new NodeFailure(NodeFailureKind.Internal, $"the node failed by a fault of its own: {reason.Message}");
+        _node.Events.Publish(new NodeEvents.Error(_failure.Detail));
+        base.PreRestart(reason, message);
+    }
+
+    /// <summary>A node ends once: who waits for its end has been told, so no second one may begin under its name.</summary>
+    protected override void PostRestart(Exception reason) => Context.Stop(Self);
+
+    /// <inheritdoc />
     protected override void PostStop()
     {
         _eventSubscription?.Dispose();
         _life.Stopping.Cancel();
-        foreach (var (id, replyTo) in _requests.Values)
+        foreach (var request in _requests.Values)
         {
-            replyTo.Tell(new NodeMessages.DialFailed(id, new DialFailure(DialFailureKind.Cancelled, "the node is going down")));
+            request.ReplyTo.Tell(request.Refuse(request.Id));
+        }
+
+        foreach (var requester in _statusRequests)
+        {
+            requester.Tell(new NodeMessages.Status(_node.Self, [], []));
         }
 
         var failure = _failure ?? new NodeFailure(NodeFailureKind.Internal, "the node stopped before it listened");
@@ -103,8 +121,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         {
             case PortMessages.Bound bound: OnBound(bound); break;
             case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
-            case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
-            case Happened or Terminated: break;
             case NodeMessages.Shutdown: OnShutdown(); break;
             default: Serving(message); break;
         }
@@ -116,7 +132,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         {
             case PortMessages.Bound bound: OnBoundAnew(bound); break;
             case PortMessages.BindFailed failed: End(new NodeFailure(NodeFailureKind.Port, failed.Detail)); break;
-            case VitalServiceEnded ended: OnVitalServiceEnded(ended); break;
             case NodeMessages.Shutdown: OnShutdown(); break;
             default: Serving(message); break;
         }
@@ -137,6 +152,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case ConnectionsMessages.StreamOpened opened: OnStreamOpened(opened); break;
             case ConnectionsMessages.StreamFailed failed: Answer(failed.Id, id => new NodeMessages.StreamFailed(id, failed.Failure)); break;
             case ConnectionsMessages.Snapshot snapshot: OnSnapshot(snapshot); break;
+            case ServiceEnded ended: OnServiceEnded(ended.Name); break;
             case Happened happened: OnHappened(happened.Event); break;
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
             default: Unhandled(message); break;
@@ -148,16 +164,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         switch (message)
         {
             case ConnectionsMessages.AllClosed or GraceOver: Context.Stop(Self); break;
-            case NodeMessages.Dial dial:
-                dial.ReplyTo.Tell(new NodeMessages.DialFailed(dial.Id, new DialFailure(DialFailureKind.Cancelled, "the node is going down")));
-                break;
-            case NodeMessages.OpenStream open:
-                open.ReplyTo.Tell(new NodeMessages.StreamFailed(
-                    open.Id, new StreamFailure(StreamFailureKind.ConnectionLost, "the node is going down")));
-                break;
-            case ConnectionsMessages.StreamOpened opened: opened.Stream.Reset(); break;
-            case Happened happened: OnHappened(happened.Event); break;
-            default: Unhandled(message); break;
+            case NodeMessages.Dial dial: dial.ReplyTo.Tell(NotDialed(dial.Id)); break;
+            case NodeMessages.OpenStream open: open.ReplyTo.Tell(NotOpened(open.Id)); break;
+            case NodeMessages.Serve serve: Sender.Tell(new NodeMessages.NotServing(serve.Protocol, GoingDown)); break;
+            case NodeMessages.Shutdown or NodeMessages.UseRelay or ServiceEnded or PortMessages.Bound or PortMessages.BindFailed: break;
+            default: Serving(message); break;
         }
     }
 
@@ -184,8 +195,20 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Refs.Addresses.Tell(bound);
     }
 
-    private void OnVitalServiceEnded(VitalServiceEnded ended) =>
-        End(new NodeFailure(NodeFailureKind.Internal, $"the node's {ended.Service} failed over and over; see the log for the cause"));
+    /// <summary>Without ports or connections there is no node; without another service it goes on, and says what it has lost.</summary>
+    private void OnServiceEnded(string name)
+    {
+        var detail = $"the node's {name} failed over and over; see the log for the cause";
+        if (name is Connections or Ports)
+        {
+            End(new NodeFailure(NodeFailureKind.Internal, detail));
+        }
+        else
+        {
+            _log.Error("{0} was given up: {1}", name, detail);
+            _node.Events.Publish(new NodeEvents.Error(detail));
+        }
+    }
 
     private void End(NodeFailure failure)
     {
@@ -211,12 +234,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void OnDial(NodeMessages.Dial dial)
     {
         var peer = dial.Address.PeerId;
-        Refs.Connections.Tell(new ConnectionsMessages.Dial(Remember(dial.Id, dial.ReplyTo), peer, [dial.Address], Self));
+        Refs.Connections.Tell(new ConnectionsMessages.Dial(Remember(dial.Id, dial.ReplyTo, NotDialed), peer, [dial.Address], Self));
     }
 
     private void OnOpenStream(NodeMessages.OpenStream open)
     {
-        var id = Remember(open.Id, open.ReplyTo);
+        var id = Remember(open.Id, open.ReplyTo, NotOpened);
         Refs.Connections.Tell(new ConnectionsMessages.OpenStream(id, open.Peer, [open.Protocol], open.AllowLimited, Self)
         {
             WaitForDirect = true,
@@ -275,9 +298,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
-    private long Remember(long id, IActorRef replyTo)
+    private static object NotDialed(long id) =>
+        new NodeMessages.DialFailed(id, new DialFailure(DialFailureKind.Cancelled, GoingDown));
+
+    private static object NotOpened(long id) =>
+        new NodeMessages.StreamFailed(id, new StreamFailure(StreamFailureKind.ConnectionLost, GoingDown));
+
+    private long Remember(long id, IActorRef replyTo, Func<long, object> refuse)
     {
-        _requests[++_lastRequest] = (id, replyTo);
+        _requests[++_lastRequest] = new Request(id, replyTo, refuse);
         return _lastRequest;
     }
 
@@ -294,11 +323,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private IReadOnlyList<Multiaddr> WithSelf(IReadOnlyList<Multiaddr> addresses) => [.. addresses.Select(a => a.WithPeerId(_node.Self))];
 
-    private IActorRef Child(Type type, string name) => Context.ActorOf(Props.Create(type, _node), name);
+    private IActorRef Child(Type type, string name) =>
+        Context.WatchWith(Context.ActorOf(Props.Create(type, _node), name), new ServiceEnded(name));
+
+    /// <summary>What was asked of this actor and goes on elsewhere; <c>Refuse</c> makes the answer of a node that ends meanwhile.</summary>
+    private sealed record Request(long Id, IActorRef ReplyTo, Func<long, object> Refuse);
 
     private sealed record Happened(NodeEvent Event);
 
-    private sealed record VitalServiceEnded(string Service);
+    private sealed record ServiceEnded(string Name);
 
     private sealed record GraceOver
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
@@ -54,8 +55,13 @@ public sealed record NodeContext
     /// <summary>The node's services.</summary>
     public NodeRefs Refs { get; } = new();
 
+    private readonly StrongBox<long> _lastConnection = new();
+
     /// <summary>Cancelled when the node goes down; handed to stream handlers.</summary>
     public required CancellationToken Stopping { get; init; }
+
+    /// <summary>An id that no connection of this node has had, not even before a restart of the connections.</summary>
+    internal long NextConnectionId() => Interlocked.Increment(ref _lastConnection.Value);
 }
 
 /// <summary>

@@ -8,22 +8,15 @@ namespace NatActors.Node;
 /// </summary>
 public sealed class NodeEventHub(TimeProvider wallClock) : IObservable<NodeEvent>
 {
-    private ImmutableList<IObserver<NodeEvent>> _observers = [];
+    private ImmutableList<Subscription> _subscriptions = [];
 
     /// <summary>Stamps the event with the wall clock and hands it to every subscriber, in the order of subscription.</summary>
     public void Publish(NodeEvent happened)
     {
         var stamped = happened with { Time = wallClock.GetUtcNow() };
-        foreach (var observer in Volatile.Read(ref _observers))
+        foreach (var subscription in Volatile.Read(ref _subscriptions))
         {
-            try
-            {
-                observer.OnNext(stamped);
-            }
-            catch (Exception)
-            {
-                Drop(observer);
-            }
+            Guarded(subscription, observer => observer.OnNext(stamped));
         }
     }
 
@@ -31,8 +24,9 @@ public sealed class NodeEventHub(TimeProvider wallClock) : IObservable<NodeEvent
     public IDisposable Subscribe(IObserver<NodeEvent> observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        ImmutableInterlocked.Update(ref _observers, list => list.Add(observer));
-        return new Subscription(this, observer);
+        var subscription = new Subscription(this, observer);
+        ImmutableInterlocked.Update(ref _subscriptions, list => list.Add(subscription));
+        return subscription;
     }
 
     /// <summary>Subscribes a delegate.</summary>
@@ -41,18 +35,29 @@ public sealed class NodeEventHub(TimeProvider wallClock) : IObservable<NodeEvent
     /// <summary>Tells all subscribers that the node has ended.</summary>
     public void Complete()
     {
-        foreach (var observer in Interlocked.Exchange(ref _observers, []))
+        foreach (var subscription in Interlocked.Exchange(ref _subscriptions, []))
         {
-            observer.OnCompleted();
+            Guarded(subscription, observer => observer.OnCompleted());
         }
     }
 
-    private void Drop(IObserver<NodeEvent> observer) =>
-        ImmutableInterlocked.Update(ref _observers, list => list.Remove(observer));
+    private static void Guarded(Subscription subscription, Action<IObserver<NodeEvent>> call)
+    {
+        try
+        {
+            call(subscription.Observer);
+        }
+        catch (Exception)
+        {
+            subscription.Dispose();
+        }
+    }
 
     private sealed class Subscription(NodeEventHub hub, IObserver<NodeEvent> observer) : IDisposable
     {
-        public void Dispose() => hub.Drop(observer);
+        public IObserver<NodeEvent> Observer => observer;
+
+        public void Dispose() => ImmutableInterlocked.Update(ref hub._subscriptions, list => list.Remove(this));
     }
 
     private sealed class DelegateObserver(Action<NodeEvent> onNext) : IObserver<NodeEvent>

@@ -50,7 +50,7 @@ public static class NodeMessages
     /// <summary>Keep a reservation at a relay (address ending in its peer id).</summary>
     public sealed record UseRelay(Multiaddr Relay);
 
-    /// <summary>Ask for the state of the node; answered to the sender by <see cref="Status"/>.</summary>
+    /// <summary>Ask for the state of the node; answered to the sender by <see cref="Status"/>, an empty one when the node ends.</summary>
     public sealed record GetStatus;
 
     /// <summary>The node as it is now.</summary>
@@ -61,12 +61,6 @@ public static class NodeMessages
 
     /// <summary>End in order: close the connections, then stop.</summary>
     public sealed record Shutdown;
-
-    /// <summary>From the node to who started it: it listens (see <see cref="NodeEvents.Listening"/>) and takes requests.</summary>
-    public sealed record Started(IReadOnlyList<Multiaddr> Addresses);
-
-    /// <summary>From the node to who started it: it could not start; it stops.</summary>
-    public sealed record StartFailed(NodeFailure Failure);
 }
 
 /// <summary>Why a node could not start, or ended.</summary>

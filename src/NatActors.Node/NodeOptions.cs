@@ -1,5 +1,7 @@
 using NatActors.Multiformats;
+using NatActors.Protocols.Connections;
 using NatActors.Protocols.HolePunch;
+using NatActors.Protocols.Relay;
 
 namespace NatActors.Node;
 
@@ -66,6 +68,24 @@ public sealed record NodeOptions
         return mistakes;
     }
 
+    /// <summary>
+    /// The rules of the connection table. A relay's clients stay connected for as long as they hold a slot: without room for them above the
+    /// node's own limit the relay would promise slots that it cannot keep.
+    /// </summary>
+    internal ConnectionRules ToConnectionRules()
+    {
+        var profile = RelayServer is null ? null : RelayProfile.Named(RelayServer);
+        return new ConnectionRules
+        {
+            MaxConnections = Connections.MaxConnections + (profile?.MaxReservations ?? 0),
+            MaxConnectionsPerPeer = Connections.MaxConnectionsPerPeer,
+            MaxPendingInbound = Connections.MaxPendingInbound,
+            MaxInboundPerNetwork = Connections.MaxInboundPerNetwork + (profile?.MaxReservationsPerAddress ?? 0),
+            IdleTimeout = Connections.IdleTimeout,
+            RelayedGrace = Connections.RelayedGrace,
+        };
+    }
+
     private static IEnumerable<string> WithoutPeer(IReadOnlyList<Multiaddr> addresses, string option) =>
         from address in addresses
         where address.PeerId is null
@@ -75,7 +95,10 @@ public sealed record NodeOptions
 /// <summary>Bounds on connections and streams. A remote never chooses this node's memory.</summary>
 public sealed record ConnectionOptions
 {
-    /// <summary>All connections, both directions. Range 1 to 1,000,000; default 1,024.</summary>
+    /// <summary>
+    /// All connections, both directions. Range 1 to 1,000,000; default 1,024. A relay server's reservations, which hold a connection each,
+    /// come on top.
+    /// </summary>
     public int MaxConnections { get; init; } = 1024;
 
     /// <summary>Connections to one peer. Range 1 to 64; default 8 (go-libp2p's limit per peer).</summary>
@@ -83,6 +106,12 @@ public sealed record ConnectionOptions
 
     /// <summary>Inbound connections still in their handshake. Range 1 to 65,536; default 64 (go-libp2p's transient scope).</summary>
     public int MaxPendingInbound { get; init; } = 64;
+
+    /// <summary>
+    /// Inbound connections from one IPv4 address or IPv6 /56 (the usual delegation to a household), loopback left out. Range 1 to 1,000,000;
+    /// default 64 (go-libp2p: 8, few for the peers behind one carrier's NAT). A relay server's reservations per address come on top.
+    /// </summary>
+    public int MaxInboundPerNetwork { get; init; } = 64;
 
     /// <summary>Inbound streams open on one connection. Range 1 to 65,536; default 1,000 (go-yamux).</summary>
     public int MaxStreamsPerConnection { get; init; } = 1000;
@@ -117,6 +146,11 @@ public sealed record ConnectionOptions
         if (MaxPendingInbound is < 1 or > 65_536)
         {
             yield return $"Connections.MaxPendingInbound: {MaxPendingInbound} is out of range; use 1 to 65536.";
+        }
+
+        if (MaxInboundPerNetwork is < 1 or > 1_000_000)
+        {
+            yield return $"Connections.MaxInboundPerNetwork: {MaxInboundPerNetwork} is out of range; use 1 to 1000000.";
         }
 
         if (MaxStreamsPerConnection is < 1 or > 65_536)

@@ -28,11 +28,13 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private readonly CancellationTokenSource _cancel = new();
     private readonly TaskCompletionSource _patienceIsOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<long, IActorRef> _streams = [];
+    private readonly LinkToActor _events;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IMuxedLink? _link;
     private ConnectionInfo? _info;
     private HashSet<string> _peerSpeaks = new(StringComparer.Ordinal);
     private string? _closeReason;
+    private int _inboundAlive;
 
     /// <summary>Creates the actor; it starts its upgrade at once.</summary>
     public ConnectionActor(NodeContext node, ConnectionSeed seed, IActorRef connections)
@@ -40,6 +42,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         _node = node;
         _seed = seed;
         _connections = connections;
+        _events = new LinkToActor(Self, node.Options.Connections.MaxStreamsPerConnection);
     }
 
     /// <inheritdoc />
@@ -93,6 +96,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         {
             case ConnectionMessages.Admit: OnAdmitted(); break;
             case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
+            case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.NotConnected, "the connection is not up yet"); break;
             default: Unhandled(message); break;
         }
     }
@@ -103,6 +107,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         {
             case RawOpened opened: OnRawOpened(opened.Stream); break;
             case RawEnded ended: OnRawEnded(ended); break;
+            case InboundGone: _inboundAlive--; break;
             case ConnectionsMessages.OpenStream open: OnOpenStream(open); break;
             case ConnectionMessages.PeerSpeaks speaks: _peerSpeaks = new(speaks.Protocols, StringComparer.Ordinal); break;
             case RttMeasured rtt: _connections.Tell(new ConnectionMessages.RoundTrip(_seed.Id, rtt.RoundTripTime)); break;
@@ -122,7 +127,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case RawOpened opened: opened.Stream.Reset(); break;
             case ConnectionsMessages.OpenStream open: HandBack(open); break;
             case TooSlow: _link!.Abort(); break;
-            case CloseFlushed or Tick or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            case CloseFlushed or Tick or RttMeasured or InboundGone or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
             default: Unhandled(message); break;
         }
     }
@@ -135,7 +140,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case ConnectionMessages.Forgotten: Context.Stop(Self); break;
             case RawEnded ended: OnRawEnded(ended); break;
             case RawOpened opened: opened.Stream.Reset(); break;
-            case CloseFlushed or Tick or TooSlow or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            case CloseFlushed or Tick or TooSlow or RttMeasured or InboundGone or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
             default: Unhandled(message); break;
         }
     }
@@ -190,8 +195,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private void OnAdmitted()
     {
         Become(Running);
-        var events = new LinkToActor(Self);
-        _link!.RunAsync(events).PipeTo(
+        _link!.RunAsync(_events).PipeTo(
             Self,
             failure: e => new LinkEnd(LinkEndKind.TransportBroken, e.Message));
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, LinkTick);
@@ -199,13 +203,16 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
 
     private void OnRawOpened(IMuxedStream stream)
     {
-        if (_streams.Count >= _node.Options.Connections.MaxStreamsPerConnection)
+        _events.OpenedTaken();
+        if (_inboundAlive >= _node.Options.Connections.MaxStreamsPerConnection)
         {
             stream.Reset();
             return;
         }
 
-        Spawn(stream, new StreamSeed(stream, _info!, null, false));
+        // Counted until its actor has stopped, its handler included: a peer that resets what it opens does not get the place back before.
+        _inboundAlive++;
+        Context.WatchWith(Spawn(stream, new StreamSeed(stream, _info!, null, false)), InboundGone.Instance);
     }
 
     private void OnOpenStream(ConnectionsMessages.OpenStream open)
@@ -234,13 +241,16 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         Spawn(stream, new StreamSeed(stream, _info, open, lazy));
     }
 
-    private void Spawn(IMuxedStream stream, StreamSeed seed)
+    private IActorRef Spawn(IMuxedStream stream, StreamSeed seed)
     {
-        _streams[stream.Id] = Context.ActorOf(Props.Create(typeof(StreamActor), _node, seed), $"stream-{stream.Id}");
+        var actor = Context.ActorOf(Props.Create(typeof(StreamActor), _node, seed), $"stream-{stream.Id}");
+        _streams[stream.Id] = actor;
         if (_streams.Count == 1)
         {
             _connections.Tell(new ConnectionMessages.StreamsChanged(_seed.Id, 1));
         }
+
+        return actor;
     }
 
     private void OnRawEnded(RawEnded ended)
@@ -279,25 +289,39 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private static void Refuse(ConnectionsMessages.OpenStream open, StreamFailureKind kind, string detail) =>
         open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(kind, detail)));
 
-    /// <summary>Hands the link's events to the actor; how many may wait unanswered is bounded by the link's own backlog.</summary>
-    private sealed class LinkToActor(IActorRef self) : IMuxedLinkEvents
+    /// <summary>
+    /// Hands the link's events to the actor, and refuses streams while too many wait for it: a peer that opens and resets streams as fast as
+    /// it can frees their places in the link at once, but not in the mailbox. One that keeps to the link's limit never gets there.
+    /// </summary>
+    private sealed class LinkToActor(IActorRef self, int maxWaiting) : IMuxedLinkEvents
     {
+        private int _waiting;
+
         public bool StreamOpened(IMuxedStream stream)
         {
-            self.Tell(new RawOpened(stream));
+            if (Interlocked.Increment(ref _waiting) > maxWaiting)
+            {
+                Interlocked.Decrement(ref _waiting);
+                return false;
+            }
+
+            self.Tell(new RawOpened(stream), ActorRefs.NoSender);
             return true;
         }
 
-        public void StreamEnded(IMuxedStream stream, StreamEnd end) => self.Tell(new RawEnded(stream.Id, end));
+        public void OpenedTaken() => Interlocked.Decrement(ref _waiting);
 
-        public void RoundTripMeasured(TimeSpan roundTripTime) => self.Tell(new RttMeasured(roundTripTime));
+        public void StreamEnded(IMuxedStream stream, StreamEnd end) => self.Tell(new RawEnded(stream.Id, end), ActorRefs.NoSender);
+
+        public void RoundTripMeasured(TimeSpan roundTripTime) => self.Tell(new RttMeasured(roundTripTime), ActorRefs.NoSender);
     }
 
-    private sealed record RawOpened(IMuxedStream Stream);
+    // What the link says after this actor has stopped is no news.
+    private sealed record RawOpened(IMuxedStream Stream) : IDeadLetterSuppression;
 
-    private sealed record RawEnded(long StreamId, StreamEnd End);
+    private sealed record RawEnded(long StreamId, StreamEnd End) : IDeadLetterSuppression;
 
-    private sealed record RttMeasured(TimeSpan RoundTripTime);
+    private sealed record RttMeasured(TimeSpan RoundTripTime) : IDeadLetterSuppression;
 
     private sealed record TooSlow
     {
@@ -312,6 +336,11 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private sealed record PatienceIsOver
     {
         public static readonly PatienceIsOver Instance = new();
+    }
+
+    private sealed record InboundGone
+    {
+        public static readonly InboundGone Instance = new();
     }
 
     private sealed record CloseFlushed

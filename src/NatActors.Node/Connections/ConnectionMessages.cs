@@ -1,3 +1,4 @@
+using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Node.Streams;
 using NatActors.Transports;
@@ -70,5 +71,5 @@ public static class ConnectionMessages
     public sealed record PeerSpeaks(IReadOnlyList<string> Protocols);
 
     /// <summary>To the actor, from the upgrade it started: exactly one of the two is set.</summary>
-    internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure);
+    internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure) : IDeadLetterSuppression;
 }

@@ -11,6 +11,8 @@ public sealed partial class ConnectionsActor
 {
     private void OnDial(ConnectionsMessages.Dial dial)
     {
+        // The same request again comes from a requester that was restarted and counts anew: the old one is nobody's any more.
+        Apply(_book.OnCancelled(new DialRequest(dial.ReplyTo, dial.Id)), null, null);
         if (DialRefusal(dial) is { } refusal)
         {
             dial.ReplyTo.Tell(new ConnectionsMessages.DialFailed(dial.Id, refusal));
@@ -31,7 +33,7 @@ public sealed partial class ConnectionsActor
     {
         if (_closingAll is { } closing)
         {
-            return new DialFailure(DialFailureKind.Cancelled, closing.Reason);
+            return new DialFailure(DialFailureKind.Cancelled, closing);
         }
 
         if (dial.Peer is null)
@@ -85,7 +87,7 @@ public sealed partial class ConnectionsActor
 
     private void StartDialer(DialGoal goal, IReadOnlyList<Multiaddr> addresses)
     {
-        var dialer = Context.ActorOf(Props.Create(typeof(PeerDialActor), _node, goal, addresses, Self), $"dial-{++_lastId}");
+        var dialer = Context.ActorOf(Props.Create(typeof(PeerDialActor), _node, goal, addresses, Self), $"dial-{_node.NextConnectionId()}");
         Context.WatchWith(dialer, new DialerEnded(goal, dialer));
         _dialers[goal] = dialer;
     }

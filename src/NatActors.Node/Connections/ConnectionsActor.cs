@@ -27,22 +27,14 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     private readonly DirectWaiters _waiters = new();
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private long _lastId;
-    private (string Reason, IActorRef ReplyTo)? _closingAll;
+    private readonly List<IActorRef> _closers = [];
+    private string? _closingAll;
 
     /// <summary>Creates the actor; it works from the first message on.</summary>
     public ConnectionsActor(NodeContext node)
     {
         _node = node;
-        var options = node.Options.Connections;
-        _table = new ConnectionTable(node.Self, new ConnectionRules
-        {
-            MaxConnections = options.MaxConnections,
-            MaxConnectionsPerPeer = options.MaxConnectionsPerPeer,
-            MaxPendingInbound = options.MaxPendingInbound,
-            IdleTimeout = options.IdleTimeout,
-            RelayedGrace = options.RelayedGrace,
-        });
+        _table = new ConnectionTable(node.Self, node.Options.ToConnectionRules());
     }
 
     /// <inheritdoc />
@@ -104,7 +96,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 
     private void OnAdopt(ConnectionsMessages.Adopt adopt)
     {
-        var id = ++_lastId;
+        var id = _node.NextConnectionId();
         var inbound = adopt.Direction == ConnectionDirection.Inbound;
         if (Refusal(id, adopt, inbound) is { } refusal)
         {
@@ -135,7 +127,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     {
         if (_closingAll is { } closing)
         {
-            return closing.Reason;
+            return closing;
         }
 
         if (!inbound)
@@ -160,19 +152,29 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             return;
         }
 
-        var effects = PeerRefusal(info) is null
-            ? _table.OnUp(new ConnectionFacts(info.Id, info.Peer, info.Role == ConnectionRole.Dialer, info.Relayed, info.Limited), Now)
-            : [];
-        var refusal = PeerRefusal(info) ?? effects.OfType<ConnectionEffect.Refuse>().Select(r => Words(r.Reason)).FirstOrDefault();
-        if (refusal is not null)
+        IReadOnlyList<ConnectionEffect> effects = [];
+        var refusal = PeerRefusal(info);
+        if (refusal is null)
         {
-            Forget(info.Id, pending);
-            _log.Info("Refused a connection with {0} at {1}: {2}", info.Peer, info.RemoteAddress, refusal);
-            info.Actor.Tell(new ConnectionMessages.Close(refusal));
-            pending.Fail(DialFailureKind.Refused, refusal);
+            effects = _table.OnUp(
+                new ConnectionFacts(info.Id, info.Peer, info.Role == ConnectionRole.Dialer, info.Relayed, info.Limited), Now);
+            refusal = effects.OfType<ConnectionEffect.Refuse>().Select(r => Words(r.Reason)).FirstOrDefault();
+        }
+
+        if (refusal is null)
+        {
+            Admit(info, pending, effects);
             return;
         }
 
+        Forget(info.Id, pending);
+        _log.Info("Refused a connection with {0} at {1}: {2}", info.Peer, info.RemoteAddress, refusal);
+        info.Actor.Tell(new ConnectionMessages.Close(refusal));
+        pending.Fail(DialFailureKind.Refused, refusal);
+    }
+
+    private void Admit(ConnectionInfo info, Pending pending, IReadOnlyList<ConnectionEffect> effects)
+    {
         _up[info.Id] = new Up(info);
         if (info.Limited && _node.Options.HolePunching)
         {
@@ -193,10 +195,10 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         }
     }
 
-    private string? PeerRefusal(ConnectionInfo info) =>
+    private string? PeerRefusal(ConnectionInfo info) => _closingAll ?? (
         info.Peer.Equals(_node.Self)
             ? "that is this node itself"
-            : _node.Gater.RefusePeer(info.Peer, info.RemoteAddress, info.Direction);
+            : _node.Gater.RefusePeer(info.Peer, info.RemoteAddress, info.Direction));
 
     private void OnUpgradeFailed(ConnectionMessages.UpgradeFailed failed)
     {
@@ -248,35 +250,6 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         if (_table.Of(info.Peer).Count == 0)
         {
             _waiters.OnPunchOver(info.Peer, "the connection to the peer was lost");
-        }
-    }
-
-    private void Close(long id, string reason)
-    {
-        if (_up.TryGetValue(id, out var up))
-        {
-            _table.OnClosing(id, Now);
-            up.Info.Actor.Tell(new ConnectionMessages.Close(reason));
-        }
-    }
-
-    private void OnCloseAll(ConnectionsMessages.CloseAll all)
-    {
-        _closingAll = (all.Reason, all.ReplyTo);
-        foreach (var child in Context.GetChildren())
-        {
-            child.Tell(new ConnectionMessages.Close(all.Reason));
-        }
-
-        _waiters.FailAll(all.Reason);
-        AnswerCloseAllWhenEmpty();
-    }
-
-    private void AnswerCloseAllWhenEmpty()
-    {
-        if (_closingAll is { } closing && _up.Count == 0 && _pending.Count == 0)
-        {
-            closing.ReplyTo.Tell(new ConnectionsMessages.AllClosed());
         }
     }
 

@@ -88,7 +88,8 @@ public static class StreamNegotiation
                 await stream.WriteAsync(output.WrittenMemory, cancellationToken);
             }
 
-            return status == NegotiationStatus.Agreed ? buffer.AsMemory(consumed, read - consumed) : null;
+            // Not "null": that would convert to an empty memory, by way of a null array.
+            return status == NegotiationStatus.Agreed ? buffer.AsMemory(consumed, read - consumed) : default(ReadOnlyMemory<byte>?);
         }
     }
 

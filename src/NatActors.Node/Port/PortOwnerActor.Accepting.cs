@@ -99,7 +99,10 @@ internal sealed partial class PortOwnerActor
         Play(_schedule.OnAcceptQueueDrained(Now));
     }
 
-    private sealed record ConnectionAccepted(IPortBinding Binding, IConduit? Conduit) : IDeadLetterSuppression;
+    private sealed record ConnectionAccepted(IPortBinding Binding, IConduit? Conduit) : IDeadLetterSuppression, ILostProperty
+    {
+        public void Discard() => Conduit?.Abort();
+    }
 
     private sealed record AcceptFailed(IPortBinding Binding, Exception Cause) : IDeadLetterSuppression;
 

@@ -324,7 +324,10 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
     private sealed record Connect(long Attempt, IPEndPoint Remote, bool FreshPort, CancellationTokenSource Cancellation);
 
     // What the port's own tasks say after its end is no news: nobody need hear of it.
-    private sealed record ConnectEnded(Connect Connect, ConnectResult Result) : IDeadLetterSuppression;
+    private sealed record ConnectEnded(Connect Connect, ConnectResult Result) : IDeadLetterSuppression, ILostProperty
+    {
+        public void Discard() => Result.Conduit?.Abort();
+    }
 
     private sealed record Tick
     {

@@ -1,8 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Node.Connections;
+using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
 using NatActors.Transports.Muxing;
+using NatActors.Wire.Negotiation;
 
 namespace NatActors.Node.Streams;
 
@@ -51,7 +53,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         }
 
         Timers.StartSingleTimer(nameof(TooSlow), TooSlow.Instance, _node.Options.Connections.StreamNegotiationTimeout);
-        NegotiateAsync().PipeTo(Self, failure: e => new Agreed(null, e.Message));
+        NegotiateAsync().PipeTo(Self, failure: e => Agreed.Not(KindOf(e), e.Message));
     }
 
     /// <inheritdoc />
@@ -97,7 +99,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
             : await StreamNegotiation.AnswerAsync(_seed.Raw, id => _node.Protocols.Find(id, _seed.Connection.Limited) is not null, _cancel.Token);
         return result.Protocol is { } protocol
             ? new Agreed(Stream(protocol, lazy: false, result.Leftover), null)
-            : new Agreed(null, result.Failure);
+            : Agreed.Not(KindOf(result.Reason), result.Failure!);
     }
 
     private PeerStream Stream(string protocol, bool lazy, ReadOnlyMemory<byte> leftover = default) =>
@@ -108,7 +110,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         Timers.Cancel(nameof(TooSlow));
         if (agreed.Stream is not { } stream)
         {
-            Fail(StreamFailureKind.ProtocolNotSupported, agreed.Failure ?? "the peer speaks none of the proposed protocols");
+            Fail(agreed.Failure!.Kind, agreed.Failure.Detail);
             return;
         }
 
@@ -197,9 +199,21 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         }
     }
 
-    private sealed record Agreed(PeerStream? Stream, string? Failure);
+    private static StreamFailureKind KindOf(Exception failure) => failure is MuxedStreamException { End: StreamEnd.LinkLost }
+        ? StreamFailureKind.ConnectionLost
+        : StreamFailureKind.NegotiationFailed;
 
-    private sealed record HandlerDone(Exception? Failure);
+    private static StreamFailureKind KindOf(NegotiationFailure reason) => reason == NegotiationFailure.NoCommonProtocol
+        ? StreamFailureKind.ProtocolNotSupported
+        : StreamFailureKind.NegotiationFailed;
+
+    /// <summary>Exactly one of the two is set. A peer that resets early has it come too late, as often as it likes: that is no news.</summary>
+    private sealed record Agreed(PeerStream? Stream, StreamFailure? Failure) : IDeadLetterSuppression
+    {
+        public static Agreed Not(StreamFailureKind kind, string detail) => new(null, new StreamFailure(kind, detail));
+    }
+
+    private sealed record HandlerDone(Exception? Failure) : IDeadLetterSuppression;
 
     private sealed record TooSlow
     {

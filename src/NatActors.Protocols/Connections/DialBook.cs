@@ -189,6 +189,25 @@ public sealed class DialBook<T>(DialRules rules)
         return effects;
     }
 
+    /// <summary>Dialing is over: every request fails, every dial is aborted.</summary>
+    public IReadOnlyList<DialEffect<T>> OnClosed()
+    {
+        var effects = new List<DialEffect<T>>();
+        foreach (var dial in _dials.Values)
+        {
+            Answer(dial, succeeded: false, effects);
+            if (dial.Place is null)
+            {
+                effects.Add(new DialEffect<T>.Abort(dial.Goal));
+            }
+        }
+
+        _dials.Clear();
+        _waiting.Clear();
+        _running = 0;
+        return effects;
+    }
+
     /// <summary>How long a peer is left alone still; zero when it may be dialed.</summary>
     public TimeSpan BackoffLeft(PeerId peer, TimeSpan now) =>
         _backoffs.TryGetValue(peer, out var backoff) && backoff.Until > now ? backoff.Until - now : TimeSpan.Zero;

@@ -64,6 +64,18 @@ public sealed class NegotiationTests
     }
 
     [Fact]
+    public async Task A_stream_with_nothing_in_common_is_a_value_on_both_sides()
+    {
+        await using var pair = new LinkPair();
+        var stream = pair.Dialer.Link.TryOpenStream()!;
+        var proposing = StreamNegotiation.ProposeAsync(stream, ["/a"], CancellationToken.None);
+        var answering = StreamNegotiation.AnswerAsync(await pair.Listener.AcceptAsync(), _ => false, CancellationToken.None);
+        Assert.Equal(NegotiationFailure.NoCommonProtocol, (await proposing.WaitAsync(LinkPair.Patience)).Reason);
+        await stream.CompleteWritesAsync();
+        Assert.Equal(NegotiationFailure.NoCommonProtocol, (await answering.WaitAsync(LinkPair.Patience)).Reason);
+    }
+
+    [Fact]
     public async Task A_stream_that_ends_in_the_middle_is_a_value()
     {
         await using var pair = new LinkPair();

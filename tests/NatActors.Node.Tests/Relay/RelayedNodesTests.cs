@@ -138,6 +138,7 @@ public sealed class RelayedNodesTests
         await using var b = await Reserved(relay);
         await using var a = await LoopbackNode.StartAsync(Still);
         await a.Node.DialAsync(await AddressOf(b)).WaitAsync(LoopbackNode.Guard);
+        await b.Events.NextAsync<NodeEvents.Connected>(e => e.Relayed);
 
         // The dialer sends the handshake's last message: the other end is connected only once the relay has passed that on.
         await b.Events.NextAsync<NodeEvents.Connected>(e => e.Peer == a.Id && e.Relayed);
