@@ -1,0 +1,118 @@
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using NatActors.Node;
+
+namespace NatActors.Hosting.Tests;
+
+public sealed class OptionsTests
+{
+    [Fact]
+    public void The_configuration_that_is_shipped_says_the_defaults()
+    {
+        var read = new NatActorsOptions();
+        Assert.Empty(read.Read(Shipped("natactors")));
+        Assert.Empty(read.TryBuild(out var shipped));
+        Assert.Empty(new NatActorsOptions().TryBuild(out var defaults));
+
+        Assert.Equal(defaults.Listen, shipped.Listen);
+        Assert.Equal(NodeOptions.DefaultListen, shipped.Listen);
+        Assert.Equal(defaults.Connections, shipped.Connections);
+        Assert.Equal((defaults.Echo, defaults.Perf, defaults.HolePunching), (shipped.Echo, shipped.Perf, shipped.HolePunching));
+        Assert.Empty(shipped.Relays);
+        Assert.Null(shipped.RelayServer);
+    }
+
+    [Theory]
+    [InlineData("behind-nat", null, true)]
+    [InlineData("public-relay", "public", false)]
+    public void The_profiles_that_are_shipped_can_be_used(string profile, string? relayServer, bool punches)
+    {
+        var read = new NatActorsOptions();
+        Assert.Empty(read.Read(Shipped("natactors")));
+        Assert.Empty(read.Read(Shipped(profile)));
+        Assert.Empty(read.TryBuild(out var options));
+
+        Assert.Equal((relayServer, punches), (options.RelayServer, options.HolePunching));
+        Assert.Equal(NodeOptions.DefaultListen, options.Listen);
+    }
+
+    [Fact]
+    public void Each_option_is_read()
+    {
+        var read = new NatActorsOptions();
+        Assert.Empty(read.Read(Section("""
+            {
+              "Identity": "me.key", "listen": [ "/ip4/127.0.0.1/tcp/0" ], "RelayServer": "private", "Echo": true, "Perf": false, "HolePunching": false,
+              "Connections": { "MaxConnections": 7, "IdleTimeout": "00:00:30", "RelayedGrace": "00:00:05" },
+              "Logging": { "Level": "debug", "Console": "json", "File": "log.json" }
+            }
+            """)));
+        Assert.Empty(read.TryBuild(out var options));
+
+        Assert.Equal("/ip4/127.0.0.1/tcp/0", Assert.Single(options.Listen).ToString());
+        Assert.Equal(("private", true, false, false), (options.RelayServer, options.Echo, options.Perf, options.HolePunching));
+        Assert.Equal(7, options.Connections.MaxConnections);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.Connections.IdleTimeout);
+        Assert.Equal(new ConnectionOptions().DialTimeout, options.Connections.DialTimeout);
+        Assert.Equal(("me.key", "debug", "json", "log.json"), (read.Identity, read.Logging.Level, read.Logging.Console, read.Logging.File));
+    }
+
+    [Theory]
+    [InlineData("""{ "Ech": true }""", "Ech is no option")]
+    [InlineData("""{ "Echo": "perhaps" }""", "Echo: 'perhaps' is not true or false")]
+    [InlineData("""{ "Echo": [ true ] }""", "Echo takes one value")]
+    [InlineData("""{ "Listen": "/ip4/127.0.0.1/tcp/0" }""", "Listen takes a list")]
+    [InlineData("""{ "Relays": { "a": "b" } }""", "Relays takes a list")]
+    [InlineData("""{ "Connections": 5 }""", "Connections: '5' is one value")]
+    [InlineData("""{ "Connections": { "MaxConnection": 5 } }""", "Connections.MaxConnection is no option")]
+    [InlineData("""{ "Connections": { "MaxConnections": 5.5 } }""", "Connections.MaxConnections: '5.5' is not a whole number")]
+    [InlineData("""{ "Connections": { "IdleTimeout": "a minute" } }""", "Connections.IdleTimeout: 'a minute' is not a time")]
+    public void What_cannot_be_read_is_a_mistake_with_its_name(string json, string mistake) =>
+        Assert.StartsWith(mistake, Assert.Single(new NatActorsOptions().Read(Section(json))));
+
+    [Theory]
+    [InlineData("""{ "Listen": [ "here" ] }""", "Listen: ")]
+    [InlineData("""{ "Listen": [ "/ip4/1.2.3.4/udp/1" ] }""", "Listen: ")]
+    [InlineData("""{ "Relays": [ "/ip4/1.2.3.4/tcp/1" ] }""", "Relays: ")]
+    [InlineData("""{ "Dial": [ "/ip4/1.2.3.4/tcp/1" ] }""", "Dial: ")]
+    [InlineData("""{ "RelayServer": "generous" }""", "RelayServer: 'generous'")]
+    [InlineData("""{ "Connections": { "MaxConnections": 0 } }""", "Connections.MaxConnections: 0")]
+    [InlineData("""{ "Connections": { "DialTimeout": "00:00:00" } }""", "Connections.DialTimeout: ")]
+    [InlineData("""{ "Logging": { "Level": "3" } }""", "Logging.Level: '3'")]
+    [InlineData("""{ "Logging": { "Console": "xml" } }""", "Logging.Console: 'xml'")]
+    public void What_makes_no_sense_is_a_mistake_with_its_name(string json, string mistake)
+    {
+        var options = new NatActorsOptions();
+        Assert.Empty(options.Read(Section(json)));
+        Assert.StartsWith(mistake, Assert.Single(options.TryBuild(out _)));
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once()
+    {
+        var options = new NatActorsOptions();
+        var read = options.Read(Section("""{ "A": 1, "Echo": "x", "Connections": { "B": 1, "MaxConnections": 0 }, "RelayServer": "z", "Dial": [ "q" ] }"""));
+
+        Assert.Equal(3, read.Count);
+        Assert.Equal(3, options.TryBuild(out _).Count);
+    }
+
+    [Fact]
+    public void A_null_leaves_the_default_and_an_empty_list_is_none()
+    {
+        var options = new NatActorsOptions();
+        Assert.Empty(options.Read(Section("""{ "Listen": [], "Relays": null, "Connections": { "MaxConnections": null }, "Logging": { "File": null } }""")));
+
+        Assert.Empty(options.TryBuild(out var built));
+        Assert.Empty(built.Listen);
+        Assert.Equal(new ConnectionOptions(), built.Connections);
+        Assert.Null(options.Logging.File);
+    }
+
+    private static IConfiguration Section(string json) =>
+        new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
+
+    private static IConfigurationSection Shipped(string name) => new ConfigurationBuilder()
+        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "config", $"{name}.json"))
+        .Build().GetSection(NatActorsOptions.SectionName);
+}
