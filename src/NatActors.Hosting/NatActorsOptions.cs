@@ -129,6 +129,12 @@ public sealed class ConnectionLimitOptions
     /// <summary>See <see cref="ConnectionOptions.RelayedGrace"/>.</summary>
     public TimeSpan? RelayedGrace { get; set; }
 
+    /// <summary>See <see cref="ConnectionOptions.KeepAliveInterval"/>.</summary>
+    public TimeSpan? KeepAliveInterval { get; set; }
+
+    /// <summary>See <see cref="ConnectionOptions.KeepAliveTimeout"/>.</summary>
+    public TimeSpan? KeepAliveTimeout { get; set; }
+
     internal ConnectionOptions Build()
     {
         var defaults = new ConnectionOptions();
@@ -144,6 +150,8 @@ public sealed class ConnectionLimitOptions
             DialTimeout = DialTimeout ?? defaults.DialTimeout,
             StreamNegotiationTimeout = StreamNegotiationTimeout ?? defaults.StreamNegotiationTimeout,
             RelayedGrace = RelayedGrace ?? defaults.RelayedGrace,
+            KeepAliveInterval = KeepAliveInterval ?? defaults.KeepAliveInterval,
+            KeepAliveTimeout = KeepAliveTimeout ?? defaults.KeepAliveTimeout,
         };
     }
 }

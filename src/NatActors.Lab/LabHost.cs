@@ -99,6 +99,15 @@ public sealed class LabHost
     /// <summary>Plugs the cable in again.</summary>
     public void CableIn() => Tool.Ip(FarEnd.Netns.Name, [$"link set {FarEnd.Device} up"]);
 
+    /// <summary>Pulls the host's cable and plugs it in again.</summary>
+    /// <param name="outage">How long it is out.</param>
+    public async Task CableOutAsync(TimeSpan outage)
+    {
+        CableOut();
+        await Task.Delay(outage).ConfigureAwait(false);
+        CableIn();
+    }
+
     internal void SetAddresses(IReadOnlyList<Subnet> subnets)
     {
         var commands = new List<string> { $"addr flush dev {Device} scope global" };

@@ -155,6 +155,15 @@ public sealed class LabRouter
     /// <summary>Plugs its outer cable in again.</summary>
     public void CableIn() => Tool.Ip(FarNamespace.Name, [$"link set {FarDevice} up", .. _attachedTo is null ? RoutesOfCore() : []]);
 
+    /// <summary>Pulls its outer cable and plugs it in again.</summary>
+    /// <param name="outage">How long it is out.</param>
+    public async Task CableOutAsync(TimeSpan outage)
+    {
+        CableOut();
+        await Task.Delay(outage).ConfigureAwait(false);
+        CableIn();
+    }
+
     /// <summary>Switches it off and on again: both sides are without a link meanwhile, its mappings are gone afterwards.</summary>
     /// <param name="outage">How long it is off.</param>
     public async Task RestartAsync(TimeSpan outage)

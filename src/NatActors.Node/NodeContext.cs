@@ -52,6 +52,9 @@ public sealed record NodeContext
     /// <summary>Who may use this node as a relay.</summary>
     public IRelayAcl RelayAcl { get; init; } = OpenRelayAcl.Instance;
 
+    /// <summary>The bounds of the relay server in place of those of the named profile, or null.</summary>
+    public RelayProfile? RelayProfile { get; init; }
+
     /// <summary>The node's services.</summary>
     public NodeRefs Refs { get; } = new();
 

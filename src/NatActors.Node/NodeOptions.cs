@@ -131,6 +131,17 @@ public sealed record ConnectionOptions
     /// <summary>How long a relayed connection stays after a direct one is up, for the streams on it. Default 10 s.</summary>
     public TimeSpan RelayedGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Time between two pings of a connection, which keep the mappings of NATs open. At least one second; default 30 s (go-yamux).
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long after an unanswered ping a silent connection is given up. At least one second; default 20 s: longer than a cable is out by
+    /// mistake.
+    /// </summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     internal IEnumerable<string> Validate()
     {
         if (MaxConnections is < 1 or > 1_000_000)
@@ -174,5 +185,7 @@ public sealed record ConnectionOptions
         (nameof(DialTimeout), DialTimeout, TimeSpan.FromMilliseconds(100)),
         (nameof(StreamNegotiationTimeout), StreamNegotiationTimeout, TimeSpan.FromMilliseconds(100)),
         (nameof(RelayedGrace), RelayedGrace, TimeSpan.Zero),
+        (nameof(KeepAliveInterval), KeepAliveInterval, TimeSpan.FromSeconds(1)),
+        (nameof(KeepAliveTimeout), KeepAliveTimeout, TimeSpan.FromSeconds(1)),
     ];
 }

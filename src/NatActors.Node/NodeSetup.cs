@@ -24,6 +24,9 @@ public sealed record NodeSetup
     /// <summary>Who may use this node as a relay, when it is one. Default: everybody.</summary>
     public IRelayAcl RelayAcl { get; init; } = OpenRelayAcl.Instance;
 
+    /// <summary>The bounds of the relay server, when the options ask for one, in place of those of the profile named there. Default: none.</summary>
+    public RelayProfile? RelayProfile { get; init; }
+
     /// <summary>The one source of randomness. Default: the operating system's.</summary>
     public RandomSource Random { get; init; } = SystemRandomSource.Instance;
 
@@ -53,6 +56,7 @@ public sealed record NodeSetup
         Security = Security ?? [new NoiseUpgrade(Key, Random)],
         Gater = Gater,
         RelayAcl = RelayAcl,
+        RelayProfile = RelayProfile,
         Stopping = stopping,
     };
 }

@@ -72,7 +72,13 @@ internal static class ConnectionUpgrade
             return Failed($"the muxer {secured.EarlyMuxer} is not spoken here");
         }
 
-        var options = new YamuxOptions { MaxInboundStreams = node.Options.Connections.MaxStreamsPerConnection };
+        var bounds = node.Options.Connections;
+        var options = new YamuxOptions
+        {
+            MaxInboundStreams = bounds.MaxStreamsPerConnection,
+            KeepAliveInterval = bounds.KeepAliveInterval,
+            KeepAliveTimeout = bounds.KeepAliveTimeout,
+        };
         return new ConnectionMessages.UpgradeDone(new UpgradeResult(new YamuxLink(conduit, role, options, clock), secured.RemotePeer!, secured.RemoteKey!, role), null);
     }
 

@@ -38,7 +38,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
     public RelayServerActor(NodeContext node)
     {
         _node = node;
-        _profile = RelayProfile.Named(node.Options.RelayServer ?? RelayProfile.Public.Name) ?? RelayProfile.Public;
+        _profile = node.RelayProfile ?? RelayProfile.Named(node.Options.RelayServer ?? RelayProfile.Public.Name) ?? RelayProfile.Public;
         _rules = new RelayServerRules(_profile, node.RelayAcl);
     }
 

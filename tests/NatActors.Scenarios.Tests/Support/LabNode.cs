@@ -10,21 +10,37 @@ using NatActors.Transports.Port;
 
 namespace NatActors.Scenarios.Tests.Support;
 
+/// <summary>How a laboratory node differs from the plain one: IPv4, port 4001, a new identity.</summary>
+public sealed record LabNodeOptions
+{
+    public NodeOptions Node { get; init; } = new();
+
+    public PrivateKey? Key { get; init; }
+
+    public int Port { get; init; } = LabNode.DefaultPort;
+
+    public bool V6 { get; init; }
+
+    public Func<NodeSetup, NodeSetup>? SetUp { get; init; }
+}
+
 /// <summary>A node in this process whose sockets live in a laboratory host.</summary>
 public sealed class LabNode : IAsyncDisposable
 {
-    public const int Port = 4001;
+    public const int DefaultPort = 4001;
 
-    private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = WARNING");
+    private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = ERROR");
 
     private readonly ActorSystem _system;
+    private readonly LabNodeOptions _options;
 
-    private LabNode(ActorSystem system, NatNode node, EventLog events, LabHost host)
+    private LabNode(ActorSystem system, NatNode node, EventLog events, LabHost host, LabNodeOptions options)
     {
         _system = system;
         Node = node;
         Events = events;
         Host = host;
+        _options = options;
     }
 
     public NatNode Node { get; }
@@ -35,26 +51,29 @@ public sealed class LabNode : IAsyncDisposable
 
     public PeerId Id => Node.PeerId;
 
-    /// <summary>The node's own IPv4 address in the laboratory, ending in its peer id.</summary>
-    public Multiaddr Address => Multiaddr.FromTcp(new IPEndPoint(Host.Address, Port)).WithPeerId(Id);
+    /// <summary>The node's own address in the laboratory, ending in its peer id.</summary>
+    public Multiaddr Address =>
+        Multiaddr.FromTcp(new IPEndPoint(_options.V6 ? Host.AddressV6 : Host.Address, _options.Port)).WithPeerId(Id);
 
-    /// <summary>The node's own IPv6 address in the laboratory, ending in its peer id.</summary>
-    public Multiaddr AddressV6 => Multiaddr.FromTcp(new IPEndPoint(Host.AddressV6, Port)).WithPeerId(Id);
+    public static PrivateKey NewKey() => PrivateKey.GenerateEd25519(SystemRandomSource.Instance);
 
-    public static async Task<LabNode> StartAsync(LabHost host, NodeOptions? options = null, PrivateKey? key = null, bool v6 = false)
+    public static Task<LabNode> StartAsync(LabHost host, NodeOptions? options = null) =>
+        StartAsync(host, new LabNodeOptions { Node = options ?? new NodeOptions() });
+
+    public static async Task<LabNode> StartAsync(LabHost host, LabNodeOptions options)
     {
         var system = ActorSystem.Create($"lab-{host.Name}", Quiet);
         var events = new EventLog(host.Name);
-        var listen = Multiaddr.Parse(v6 ? $"/ip6/::/tcp/{Port}" : $"/ip4/0.0.0.0/tcp/{Port}");
+        var listen = Multiaddr.Parse(options.V6 ? $"/ip6/::/tcp/{options.Port}" : $"/ip4/0.0.0.0/tcp/{options.Port}");
         var setup = new NodeSetup
         {
-            Key = key ?? PrivateKey.GenerateEd25519(SystemRandomSource.Instance),
-            Options = (options ?? new NodeOptions()) with { Listen = [listen] },
+            Key = options.Key ?? NewKey(),
+            Options = options.Node with { Listen = [listen] },
             Transports = [new TcpTransport(new LabSockets(host))],
             Interfaces = new LabInterfaces(host),
         };
-        var node = await NatNode.StartAsync(system, setup, "node", events).WaitAsync(EventLog.Guard);
-        return new LabNode(system, node, events, host);
+        var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(EventLog.Guard);
+        return new LabNode(system, node, events, host, options);
     }
 
     /// <summary>The address of a peer behind this relay.</summary>
