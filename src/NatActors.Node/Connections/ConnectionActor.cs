@@ -150,7 +150,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         Timers.CancelAll();
         if (done.Result is not { } result)
         {
-            Fail(done.Failure ?? "the handshake failed");
+            Fail(done.Failure ?? "the handshake failed", done.Crossed);
             return;
         }
 
@@ -186,9 +186,9 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         Context.Stop(Self);
     }
 
-    private void Fail(string reason)
+    private void Fail(string reason, bool crossed = false)
     {
-        _connections.Tell(new ConnectionMessages.UpgradeFailed(_seed.Id, _seed.ExpectedPeer, reason));
+        _connections.Tell(new ConnectionMessages.UpgradeFailed(_seed.Id, _seed.ExpectedPeer, reason) { Crossed = crossed });
         Context.Stop(Self);
     }
 

@@ -44,7 +44,11 @@ public static class ConnectionMessages
     public sealed record Upgraded(ConnectionInfo Connection);
 
     /// <summary>To the parent: the handshake came to nothing; the actor stops.</summary>
-    public sealed record UpgradeFailed(long ConnectionId, PeerId? Peer, string Reason);
+    public sealed record UpgradeFailed(long ConnectionId, PeerId? Peer, string Reason)
+    {
+        /// <summary>See <see cref="DialFailureKind.Crossed"/>.</summary>
+        public bool Crossed { get; init; }
+    }
 
     /// <summary>From the parent: go to work.</summary>
     public sealed record Admit;
@@ -71,5 +75,9 @@ public static class ConnectionMessages
     public sealed record PeerSpeaks(IReadOnlyList<string> Protocols);
 
     /// <summary>To the actor, from the upgrade it started: exactly one of the two is set.</summary>
-    internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure) : IDeadLetterSuppression;
+    internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure) : IDeadLetterSuppression
+    {
+        /// <summary>See <see cref="DialFailureKind.Crossed"/>.</summary>
+        public bool Crossed { get; init; }
+    }
 }

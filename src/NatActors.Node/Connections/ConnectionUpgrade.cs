@@ -33,7 +33,7 @@ internal static class ConnectionUpgrade
         var secured = await upgrade.UpgradeAsync(security.Conduit, role, seed.ExpectedPeer, cancellationToken);
         if (secured.Failure is { } failure)
         {
-            return Failed(failure);
+            return new ConnectionMessages.UpgradeDone(null, failure) { Crossed = secured.Crossed };
         }
 
         return await MuxAsync(node, secured, role, clock, cancellationToken);

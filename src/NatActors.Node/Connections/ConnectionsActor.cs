@@ -205,7 +205,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         if (_pending.Remove(failed.ConnectionId, out var pending))
         {
             Forget(failed.ConnectionId, pending);
-            pending.Fail(DialFailureKind.HandshakeFailed, failed.Reason);
+            pending.Fail(failed.Crossed ? DialFailureKind.Crossed : DialFailureKind.HandshakeFailed, failed.Reason);
             _log.Debug("The handshake with {0} failed: {1}", pending.Adopt.Conduit.RemoteAddress, failed.Reason);
         }
     }

@@ -19,6 +19,11 @@ public enum DialFailureKind
     /// <summary>Something answered that is not the peer that was asked for, or broke the handshake.</summary>
     HandshakeFailed,
 
+    /// <summary>
+    /// Both nodes dialed each other at the same moment from their listen ports, so that neither listened. Over once tried from another port.
+    /// </summary>
+    Crossed,
+
     /// <summary>A limit of this node or its gater refused it.</summary>
     Refused,
 

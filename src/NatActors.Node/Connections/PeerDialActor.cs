@@ -25,6 +25,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     private readonly IActorRef _connections;
     private readonly Dictionary<long, Multiaddr> _connecting = [];
     private readonly Dictionary<long, Multiaddr> _upgrading = [];
+    private readonly HashSet<Multiaddr> _crossed = [];
     private readonly List<string> _causes = [];
     private DialSchedule _schedule = null!;
     private long _lastId;
@@ -63,7 +64,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             case RelayClientMessages.Connected connected: OnCircuit(connected); break;
             case RelayClientMessages.ConnectFailed failed: OnFailed(_connecting, failed.Id, failed.Reason); break;
             case ConnectionsMessages.Dialed dialed: _upgrading.Remove(dialed.Id); break;
-            case ConnectionsMessages.DialFailed failed: OnFailed(_upgrading, failed.Id, failed.Failure.Detail); break;
+            case ConnectionsMessages.DialFailed failed: OnUpgradeFailed(failed); break;
             case PeerDialMessages.AddAddresses more: OnMore(more.Addresses); break;
             case PeerDialMessages.Abort: OnAbort(); break;
             case Turn: Go(); break;
@@ -136,7 +137,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             return;
         }
 
-        var from = _goal.FreshPort ? DialPort.Fresh : DialPort.Shared;
+        var from = _goal.FreshPort || _crossed.Contains(address) ? DialPort.Fresh : DialPort.Shared;
         _node.Refs.Ports.Tell(new PortMessages.Dial(id, address, from, _node.Options.Connections.DialTimeout, Self));
     }
 
@@ -167,6 +168,19 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     {
         _upgrading[id] = address;
         _connections.Tell(adopt with { ExpectedPeer = _goal.Peer, Id = id, ReplyTo = Self });
+    }
+
+    private void OnUpgradeFailed(ConnectionsMessages.DialFailed failed)
+    {
+        if (failed.Failure.Kind == DialFailureKind.Crossed && _upgrading.TryGetValue(failed.Id, out var address) && _crossed.Add(address))
+        {
+            // From another port it meets the peer's listener. The peer does the same; of two connections one is kept.
+            _upgrading.Remove(failed.Id);
+            Try(address);
+            return;
+        }
+
+        OnFailed(_upgrading, failed.Id, failed.Failure.Detail);
     }
 
     private void OnFailed(Dictionary<long, Multiaddr> stage, long id, string cause)

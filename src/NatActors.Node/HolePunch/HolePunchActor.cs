@@ -97,6 +97,12 @@ public sealed class HolePunchActor : UntypedActor
         }
 
         relayed.Add(connection);
+        if (_attempts.TryGetValue(connection.Peer, out var attempt)
+            && connection.Direction == ConnectionDirection.Inbound && !attempt.Initiator && !attempt.Begun && !IsFirst(connection.Peer))
+        {
+            Supersede(connection.Peer, attempt);
+        }
+
         TryStart(connection);
     }
 
@@ -164,7 +170,7 @@ public sealed class HolePunchActor : UntypedActor
         var number = ++_lastAttempt;
         var actor = Context.ActorOf(Props.Create(typeof(HolePunchAttemptActor), _node, seed), $"attempt-{number}");
         Context.WatchWith(actor, new AttemptEnded(relayed.Peer, number));
-        _attempts[relayed.Peer] = new Attempt(number, relayed.Id, actor);
+        _attempts[relayed.Peer] = new Attempt(number, relayed.Id, actor, seed.Initiator);
         _node.Refs.Connections.Tell(new ConnectionsMessages.PunchUnderWay(relayed.Peer));
         return true;
     }
@@ -181,14 +187,34 @@ public sealed class HolePunchActor : UntypedActor
             return;
         }
 
-        var known = _attempts.TryGetValue(connection.Peer, out var attempt) && attempt.Connection == connection.Id;
+        if (_attempts.TryGetValue(connection.Peer, out var attempt)
+            && attempt.Connection != connection.Id && attempt.Initiator && IsFirst(connection.Peer))
+        {
+            Supersede(connection.Peer, attempt);
+        }
+
+        var known = _attempts.TryGetValue(connection.Peer, out attempt) && attempt.Connection == connection.Id;
         if (!known && !TryStart(connection))
         {
             inbound.Stream.Reset();
             return;
         }
 
-        _attempts[connection.Peer].Actor.Tell(new HolePunchMessages.PeerOpened(inbound.Stream));
+        attempt = _attempts[connection.Peer];
+        attempt.Begun = true;
+        attempt.Actor.Tell(new HolePunchMessages.PeerOpened(inbound.Stream));
+    }
+
+    /// <summary>
+    /// Peers that reach each other by relays at the same time have two relayed connections, and may each wait for the other to begin, or
+    /// both begin. Then the connection counts that the peer with the smaller id made; the other peer begins.
+    /// </summary>
+    private bool IsFirst(PeerId peer) => _node.Self.CompareTo(peer) < 0;
+
+    private void Supersede(PeerId peer, Attempt attempt)
+    {
+        _attempts.Remove(peer);
+        attempt.Actor.Tell(new HolePunchMessages.Superseded());
     }
 
     private void OnIdentified(IdentifyMessages.Identified identified)
@@ -216,8 +242,14 @@ public sealed class HolePunchActor : UntypedActor
         }
     }
 
-    private void OnOver(HolePunchMessages.Over over) =>
-        _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(over.Peer, over.Reason));
+    private void OnOver(HolePunchMessages.Over over)
+    {
+        // Who waits for a direct connection goes on waiting where another attempt has taken over.
+        if (_attempts.TryGetValue(over.Peer, out var attempt) && attempt.Actor.Equals(Sender))
+        {
+            _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(over.Peer, over.Reason));
+        }
+    }
 
     private void OnEnded(PeerId peer, long number)
     {
@@ -238,7 +270,11 @@ public sealed class HolePunchActor : UntypedActor
         }
     }
 
-    private sealed record Attempt(long Number, long Connection, IActorRef Actor);
+    private sealed record Attempt(long Number, long Connection, IActorRef Actor, bool Initiator)
+    {
+        /// <summary>The peer has opened its DCUtR stream.</summary>
+        public bool Begun { get; set; }
+    }
 
     private sealed record AttemptEnded(PeerId Peer, long Number);
 }

@@ -85,6 +85,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             case HolePunchMessages.PeerOpened opened: OnPeerOpened(opened.Stream); break;
             case HolePunchMessages.DirectIsUp direct: Apply(_machine.OnDirectConnection(direct.Inbound, Now)); break;
             case HolePunchMessages.RelayedIsDown: Apply(_machine.OnRelayLost(Now)); break;
+            case HolePunchMessages.Superseded: Apply(_machine.OnSuperseded(Now)); break;
             case HolePunchMessages.StreamReceived received: OnReceived(received); break;
             case HolePunchMessages.StreamEnded ended: OnStreamEnded(ended.Number); break;
             case Deadline: Apply(_machine.OnDeadline(Now)); break;
@@ -117,7 +118,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             case PortMessages.PunchFailed failed: Drained(ref _punching, failed.Id); break;
             case HolePunchMessages.PeerOpened opened: opened.Stream.Reset(); break;
             case HolePunchMessages.OwnAddressesAre or HolePunchMessages.PeerIs or HolePunchMessages.DirectIsUp: break;
-            case HolePunchMessages.RelayedIsDown or HolePunchMessages.StreamReceived or HolePunchMessages.StreamEnded: break;
+            case HolePunchMessages.RelayedIsDown or HolePunchMessages.Superseded or HolePunchMessages.StreamReceived or HolePunchMessages.StreamEnded: break;
             case ConnectionsMessages.Dialed or ConnectionsMessages.DialFailed or ConnectionsMessages.Snapshot or Deadline: break;
             default: Unhandled(message); break;
         }

@@ -29,6 +29,9 @@ public static class HolePunchMessages
     /// <summary>To an attempt, from its stream of that number: the peer finished it, or it broke.</summary>
     public sealed record StreamEnded(long Number);
 
+    /// <summary>To an attempt: another one takes its place; end.</summary>
+    public sealed record Superseded;
+
     /// <summary>From an attempt: it is over.</summary>
     public sealed record Over(PeerId Peer, PunchEnd End, string Reason);
 }

@@ -72,7 +72,7 @@ public sealed class NoiseUpgrade : ISecurityUpgrade
 
         return handshake.Session is { } session
             ? Succeed(conduit, session, leftover)
-            : new SecurityResult { Failure = handshake.FailureDetail };
+            : new SecurityResult { Failure = handshake.FailureDetail, Crossed = handshake.Failure == NoiseFailure.Crossed };
     }
 
     private static SecurityResult Succeed(IConduit conduit, NoiseSession session, ReadOnlyMemory<byte> leftover) => new()

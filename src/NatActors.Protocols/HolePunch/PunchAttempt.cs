@@ -240,6 +240,20 @@ public abstract class PunchAttempt
         return Take();
     }
 
+    /// <summary>Another attempt takes over: the peers reached each other at once, and its relayed connection is the one that both choose.</summary>
+    public IReadOnlyList<PunchEffect> OnSuperseded(TimeSpan now)
+    {
+        if (!IsOver)
+        {
+            StopReversal();
+            CancelPunch();
+            AbandonUpgrade();
+            Finish(PunchEnd.Cancelled, PunchReasons.Superseded, now);
+        }
+
+        return Take();
+    }
+
     /// <summary>Time went by.</summary>
     public IReadOnlyList<PunchEffect> OnDeadline(TimeSpan now)
     {

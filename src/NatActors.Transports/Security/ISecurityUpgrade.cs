@@ -46,4 +46,7 @@ public sealed record SecurityResult
 
     /// <summary>Why it failed, in words for a person; null on success.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>True when it failed because both ends dialed at the same moment and neither listens: another port helps.</summary>
+    public bool Crossed { get; init; }
 }

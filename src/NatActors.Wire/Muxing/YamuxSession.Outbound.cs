@@ -87,11 +87,9 @@ public sealed partial class YamuxSession
     {
         if (_pingOutstanding)
         {
+            // No further ping before this one is answered: its time would be forgotten, and with it for how long the peer has been silent.
             var silentSince = _lastInput > _pingSent ? _lastInput : _pingSent;
-            if (now - silentSince >= _options.KeepAliveTimeout)
-            {
-                return YamuxTick.KeepAliveTimeout;
-            }
+            return now - silentSince >= _options.KeepAliveTimeout ? YamuxTick.KeepAliveTimeout : YamuxTick.Idle;
         }
 
         if (_lastPing is { } last && now - last < _options.KeepAliveInterval)

@@ -140,6 +140,13 @@ public sealed class NoiseHandshake : IDisposable
 
     private void OnMessage(ReadOnlySpan<byte> message, IBufferWriter<byte> output)
     {
+        // A bare ephemeral key is a first message, and never a second one.
+        if (_initiator && message.Length == NoiseXxState.KeyLength)
+        {
+            Fail(NoiseFailure.Crossed, "The other side dialed at the same moment and takes itself for the dialer too.");
+            return;
+        }
+
         var payload = message.Length == 0 ? [] : new byte[message.Length];
         var read = _state.TryRead(message, payload, out var length);
         if (read != NoiseReadFailure.None)

@@ -27,6 +27,12 @@ public enum NoiseFailure
     /// <summary>A handshake message is too short for its keys and tags.</summary>
     MessageTooShort,
 
+    /// <summary>
+    /// The other side is an initiator too: where the second message should come, there is a first one. Two nodes dialed each other at the
+    /// same moment from and to the same ports (RFC 9293, simultaneous open).
+    /// </summary>
+    Crossed,
+
     /// <summary>The other side chose a key that makes the shared secret known to all.</summary>
     WeakKey,
 

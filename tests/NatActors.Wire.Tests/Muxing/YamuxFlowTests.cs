@@ -140,6 +140,21 @@ public sealed class YamuxFlowTests
     }
 
     [Fact]
+    public void A_silent_peer_is_given_up_also_where_pings_are_more_frequent_than_that()
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var pair = new YamuxPair(client: new YamuxOptions { KeepAliveInterval = second, KeepAliveTimeout = 3 * second });
+        var session = pair.Client.Session;
+        Assert.Equal(YamuxTick.PingQueued, session.OnTick(pair.Now));
+        pair.Wait(second);
+        Assert.NotEqual(YamuxTick.KeepAliveTimeout, session.OnTick(pair.Now));
+        pair.Wait(second);
+        Assert.NotEqual(YamuxTick.KeepAliveTimeout, session.OnTick(pair.Now));
+        pair.Wait(second);
+        Assert.Equal(YamuxTick.KeepAliveTimeout, session.OnTick(pair.Now));
+    }
+
+    [Fact]
     public void A_ping_is_answered_with_its_value()
     {
         var pair = new YamuxPair();
