@@ -47,6 +47,26 @@ internal static partial class LinuxSockets
     }
 
     /// <summary>
+    /// Ends listening at once, before the close. The close alone does not where a process that this one is starting at that moment still
+    /// holds a copy of the descriptor, between its fork and its exec: for some milliseconds the port would seem held.
+    /// </summary>
+    public static void StopListening(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // It did not listen.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed already.
+        }
+    }
+
+    /// <summary>
     /// The next connection of a non-blocking listener's queue, or null when it is empty now. Unlike the framework's accept it may run
     /// beside a pending asynchronous accept: the kernel hands each connection out once.
     /// </summary>

@@ -141,6 +141,7 @@ internal sealed class TcpPortBinding : IPortBinding
     public ValueTask DisposeAsync()
     {
         _closed.TrySetResult(null);
+        LinuxSockets.StopListening(_bound);
         _bound.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -79,6 +79,7 @@ public sealed class TcpTransport : IPortTransport
         LinuxSockets.AllowAddressReuse(probe);
         probe.Bind(endPoint);
         probe.Listen(1);
+        LinuxSockets.StopListening(probe);
     }
 
     private Socket BindShared(IPEndPoint endPoint)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using NatActors.Multiformats;
 using NatActors.Transports.Port;
 
@@ -38,6 +39,25 @@ public sealed class TcpHeldPortTests : TcpTestBase
         var first = Bind("/ip4/127.0.0.1/tcp/0");
 
         Assert.Equal(BindFailureKind.PortHeld, Transport.Bind(first.LocalAddress).Failure);
+    }
+
+    /// <summary>A process that is being started holds copies of all descriptors between its fork and its exec.</summary>
+    [Fact]
+    public async Task Copies_of_descriptors_in_a_process_that_is_being_started_do_not_hold_the_port()
+    {
+        var port = Bind("/ip4/127.0.0.1/tcp/0");
+        var listen = port.LocalAddress;
+        await port.DisposeAsync();
+        using var sockets = new CopyingSockets();
+        var transport = new TcpTransport(sockets);
+
+        var first = transport.Bind(listen);
+        Assert.True(first.Binding is not null, first.Detail);
+        await first.Binding.DisposeAsync();
+        var second = transport.Bind(listen);
+
+        Assert.True(second.Binding is not null, second.Detail);
+        await second.Binding.DisposeAsync();
     }
 
     [Fact]
@@ -92,5 +112,23 @@ public sealed class TcpHeldPortTests : TcpTestBase
     private sealed class RefusingSockets : ISocketFactory
     {
         public Socket CreateTcp(AddressFamily family) => throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+    }
+
+    /// <summary>Keeps a copy of every socket's descriptor.</summary>
+    private sealed class CopyingSockets : ISocketFactory, IDisposable
+    {
+        private readonly List<SafeSocketHandle> _copies = [];
+
+        public Socket CreateTcp(AddressFamily family)
+        {
+            var socket = SystemSocketFactory.Instance.CreateTcp(family);
+            _copies.Add(new SafeSocketHandle(Duplicate((int)socket.Handle), ownsHandle: true));
+            return socket;
+        }
+
+        public void Dispose() => _copies.ForEach(copy => copy.Dispose());
+
+        [DllImport("libc", EntryPoint = "dup")]
+        private static extern int Duplicate(int descriptor);
     }
 }
