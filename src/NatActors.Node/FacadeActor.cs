@@ -18,6 +18,9 @@ internal static class FacadeMessages
     public sealed record Measure(PeerId Peer, ulong Upload, ulong Download, TaskCompletionSource<NodeEvents.PerfMeasured> Answer);
 
     public sealed record GetStatus(TaskCompletionSource<NodeMessages.Status> Answer);
+
+    /// <summary>Nobody waits for that answer any more.</summary>
+    public sealed record GiveUp(object Answer);
 }
 
 /// <summary>
@@ -50,6 +53,7 @@ internal sealed class FacadeActor : UntypedActor
             case FacadeMessages.Ping ping: OnPing(ping); break;
             case FacadeMessages.Measure measure: OnMeasure(measure); break;
             case FacadeMessages.GetStatus status: OnGetStatus(status); break;
+            case FacadeMessages.GiveUp giveUp: OnGiveUp(giveUp.Answer); break;
             default: OnAnswer(message); break;
         }
     }
@@ -129,6 +133,33 @@ internal sealed class FacadeActor : UntypedActor
     {
         _statuses.Enqueue(status.Answer);
         _node.Tell(new NodeMessages.GetStatus());
+    }
+
+    /// <summary>Stops what goes on for it. A stream that still comes is reset, and a status is cheap: those are left alone.</summary>
+    private void OnGiveUp(object answer)
+    {
+        if (TakeId(_dials, dial => dial == answer) is { } dial)
+        {
+            _node.Tell(new NodeMessages.CancelDial(dial, Self));
+        }
+        else if ((TakeId(_pings, ping => ping == answer) ?? TakeId(_measures, measure => measure.Answer == answer)) is { } run)
+        {
+            _refs.Ping.Tell(new PingMessages.Cancel(run, Self));
+        }
+    }
+
+    private static long? TakeId<T>(Dictionary<long, T> requests, Func<T, bool> isIt)
+    {
+        foreach (var (id, request) in requests)
+        {
+            if (isIt(request))
+            {
+                requests.Remove(id);
+                return id;
+            }
+        }
+
+        return null;
     }
 
     private void OnStreamOpened(NodeMessages.StreamOpened opened)

@@ -184,7 +184,13 @@ public sealed class NatNode : INatNode
     private async Task<T> Await<T>(TaskCompletionSource<T> answer, CancellationToken cancellationToken)
     {
         await using var gone = _gone.Token.Register(() => answer.TrySetException(new ObjectDisposedException(nameof(NatNode))));
-        await using var registration = cancellationToken.Register(() => answer.TrySetCanceled(cancellationToken));
+        await using var registration = cancellationToken.Register(() =>
+        {
+            if (answer.TrySetCanceled(cancellationToken))
+            {
+                _facade.Tell(new FacadeMessages.GiveUp(answer));
+            }
+        });
         return await answer.Task;
     }
 }

@@ -99,7 +99,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         _life.Stopping.Cancel();
         foreach (var request in _requests.Values)
         {
-            request.ReplyTo.Tell(request.Refuse(request.Id));
+            request.ReplyTo.Tell(request.IsDial ? NotDialed(request.Id) : NotOpened(request.Id));
         }
 
         foreach (var requester in _statusRequests)
@@ -142,6 +142,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         switch (message)
         {
             case NodeMessages.Dial dial: OnDial(dial); break;
+            case NodeMessages.CancelDial cancel: OnCancelDial(cancel); break;
             case NodeMessages.OpenStream open: OnOpenStream(open); break;
             case NodeMessages.Serve serve: OnServe(serve); break;
             case NodeMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
@@ -193,6 +194,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         _listening = WithSelf(bound.Resolved);
         Refs.Addresses.Tell(bound);
+        Refs.Connections.Tell(bound);
     }
 
     /// <summary>Without ports or connections there is no node; without another service it goes on, and says what it has lost.</summary>
@@ -234,12 +236,25 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void OnDial(NodeMessages.Dial dial)
     {
         var peer = dial.Address.PeerId;
-        Refs.Connections.Tell(new ConnectionsMessages.Dial(Remember(dial.Id, dial.ReplyTo, NotDialed), peer, [dial.Address], Self));
+        Refs.Connections.Tell(new ConnectionsMessages.Dial(Remember(dial.Id, dial.ReplyTo, isDial: true), peer, [dial.Address], Self));
+    }
+
+    private void OnCancelDial(NodeMessages.CancelDial cancel)
+    {
+        foreach (var (key, request) in _requests)
+        {
+            if (request.Id == cancel.Id && request.ReplyTo.Equals(cancel.ReplyTo) && request.IsDial)
+            {
+                _requests.Remove(key);
+                Refs.Connections.Tell(new ConnectionsMessages.CancelDial(key, Self));
+                return;
+            }
+        }
     }
 
     private void OnOpenStream(NodeMessages.OpenStream open)
     {
-        var id = Remember(open.Id, open.ReplyTo, NotOpened);
+        var id = Remember(open.Id, open.ReplyTo, isDial: false);
         Refs.Connections.Tell(new ConnectionsMessages.OpenStream(id, open.Peer, [open.Protocol], open.AllowLimited, Self)
         {
             WaitForDirect = true,
@@ -304,9 +319,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private static object NotOpened(long id) =>
         new NodeMessages.StreamFailed(id, new StreamFailure(StreamFailureKind.ConnectionLost, GoingDown));
 
-    private long Remember(long id, IActorRef replyTo, Func<long, object> refuse)
+    private long Remember(long id, IActorRef replyTo, bool isDial)
     {
-        _requests[++_lastRequest] = new Request(id, replyTo, refuse);
+        _requests[++_lastRequest] = new Request(id, replyTo, isDial);
         return _lastRequest;
     }
 
@@ -326,8 +341,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private IActorRef Child(Type type, string name) =>
         Context.WatchWith(Context.ActorOf(Props.Create(type, _node), name), new ServiceEnded(name));
 
-    /// <summary>What was asked of this actor and goes on elsewhere; <c>Refuse</c> makes the answer of a node that ends meanwhile.</summary>
-    private sealed record Request(long Id, IActorRef ReplyTo, Func<long, object> Refuse);
+    /// <summary>A dial or a stream that was asked of this actor and goes on elsewhere.</summary>
+    private sealed record Request(long Id, IActorRef ReplyTo, bool IsDial);
 
     private sealed record Happened(NodeEvent Event);
 

@@ -20,6 +20,9 @@ public static class NodeMessages
     /// <summary>The answer to <see cref="Dial"/>: not connected, and why.</summary>
     public sealed record DialFailed(long Id, DialFailure Failure);
 
+    /// <summary>The requester of a <see cref="Dial"/> no longer wants it; no answer is sent unless it is under way already.</summary>
+    public sealed record CancelDial(long Id, IActorRef ReplyTo);
+
     /// <summary>
     /// Open a stream to a connected peer. When only a limited connection exists and <see cref="AllowLimited"/> is false, the request waits
     /// for a hole punch that is under way and fails when that fails. Answered by <see cref="StreamOpened"/> or <see cref="StreamFailed"/>.

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using NatActors.Node.Port;
 
 namespace NatActors.Node.Connections;
 
@@ -15,6 +16,8 @@ public sealed partial class ConnectionsActor
         {
             Self.Tell(new ConnectionsMessages.Subscribe(subscriber));
         }
+
+        Self.Tell(new PortMessages.Bound([], _listening));
     }
 
     /// <inheritdoc />

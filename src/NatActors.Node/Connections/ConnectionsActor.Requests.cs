@@ -87,7 +87,7 @@ public sealed partial class ConnectionsActor
 
     private void StartDialer(DialGoal goal, IReadOnlyList<Multiaddr> addresses)
     {
-        var dialer = Context.ActorOf(Props.Create(typeof(PeerDialActor), _node, goal, addresses, Self), $"dial-{_node.NextConnectionId()}");
+        var dialer = Context.ActorOf(Props.Create(typeof(PeerDialActor), _node, goal, addresses, _listening, Self), $"dial-{_node.NextConnectionId()}");
         Context.WatchWith(dialer, new DialerEnded(goal, dialer));
         _dialers[goal] = dialer;
     }

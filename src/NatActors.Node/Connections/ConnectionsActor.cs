@@ -29,6 +29,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<IActorRef> _closers = [];
     private string? _closingAll;
+    private IReadOnlyList<Multiaddr> _listening = [];
 
     /// <summary>Creates the actor; it works from the first message on.</summary>
     public ConnectionsActor(NodeContext node)
@@ -55,6 +56,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         switch (message)
         {
             case PortMessages.Accepted accepted: OnAccepted(accepted); break;
+            case PortMessages.Bound bound: _listening = bound.Resolved; break;
             case ConnectionsMessages.Adopt adopt: OnAdopt(adopt); break;
             case ConnectionsMessages.Dial dial: OnDial(dial); break;
             case ConnectionsMessages.CancelDial cancel: Apply(_book.OnCancelled(new DialRequest(cancel.ReplyTo, cancel.Id)), null, null); break;

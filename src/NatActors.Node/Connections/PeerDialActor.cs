@@ -22,6 +22,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     private readonly NodeContext _node;
     private readonly DialGoal _goal;
     private readonly IReadOnlyList<Multiaddr> _addresses;
+    private readonly IReadOnlyList<Multiaddr> _own;
     private readonly IActorRef _connections;
     private readonly Dictionary<long, Multiaddr> _connecting = [];
     private readonly Dictionary<long, Multiaddr> _upgrading = [];
@@ -30,12 +31,14 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     private DialSchedule _schedule = null!;
     private long _lastId;
 
-    /// <summary>Creates the actor; it starts dialing at once.</summary>
-    public PeerDialActor(NodeContext node, DialGoal goal, IReadOnlyList<Multiaddr> addresses, IActorRef connections)
+    /// <summary>Creates the actor; it starts dialing at once. <paramref name="own"/> are the addresses this node listens on.</summary>
+    public PeerDialActor(
+        NodeContext node, DialGoal goal, IReadOnlyList<Multiaddr> addresses, IReadOnlyList<Multiaddr> own, IActorRef connections)
     {
         _node = node;
         _goal = goal;
         _addresses = addresses;
+        _own = own;
         _connections = connections;
     }
 
@@ -91,7 +94,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
         var target = new DialTarget(
             _node.Self,
             _goal.Peer,
-            [],
+            _own,
             address => _node.Transports.Any(t => t.CanDial(address)),
             _goal.DirectOnly);
         return DialRanker.Rank(addresses, target, new DialRankRules());

@@ -51,39 +51,7 @@ public static class ConduitNegotiation
         ArrayBufferWriter<byte> output,
         CancellationToken cancellationToken)
     {
-        var buffer = new byte[StreamNegotiation.ReadSize];
-        while (true)
-        {
-            if (output.WrittenCount > 0)
-            {
-                await conduit.WriteAsync(output.WrittenMemory, cancellationToken);
-                output.ResetWrittenCount();
-            }
-
-            var read = await conduit.ReadAsync(buffer, cancellationToken);
-            if (read == 0)
-            {
-                onEnd();
-                return null;
-            }
-
-            var status = step(buffer.AsSpan(0, read), output, out var consumed);
-            if (status == NegotiationStatus.NeedMoreData)
-            {
-                continue;
-            }
-
-            if (output.WrittenCount > 0)
-            {
-                await conduit.WriteAsync(output.WrittenMemory, cancellationToken);
-            }
-
-            if (status == NegotiationStatus.Failed)
-            {
-                return null;
-            }
-
-            return consumed == read ? conduit : new LeftoverConduit(conduit, buffer.AsMemory(consumed, read - consumed));
-        }
+        var leftover = await StreamNegotiation.DriveAsync(conduit.ReadAsync, conduit.WriteAsync, step, onEnd, output, cancellationToken);
+        return leftover is not { } bytes ? null : bytes.IsEmpty ? conduit : new LeftoverConduit(conduit, bytes);
     }
 }

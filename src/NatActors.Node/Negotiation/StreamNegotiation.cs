@@ -41,7 +41,7 @@ public static class StreamNegotiation
         var dialer = new MultistreamDialer(protocols);
         var output = new ArrayBufferWriter<byte>();
         dialer.Start(output);
-        return await DriveAsync(stream, dialer.OnBytes, dialer.OnEnd, output, cancellationToken) is { } leftover
+        return await DriveAsync(stream.ReadAsync, stream.WriteAsync, dialer.OnBytes, dialer.OnEnd, output, cancellationToken) is { } leftover
             ? new StreamNegotiationResult(dialer.Protocol, leftover, NegotiationFailure.None)
             : new StreamNegotiationResult(null, default, dialer.Failure);
     }
@@ -52,32 +52,37 @@ public static class StreamNegotiation
     {
         var listener = new MultistreamListener(supports);
         var output = new ArrayBufferWriter<byte>();
-        return await DriveAsync(stream, listener.OnBytes, listener.OnEnd, output, cancellationToken) is { } leftover
+        return await DriveAsync(stream.ReadAsync, stream.WriteAsync, listener.OnBytes, listener.OnEnd, output, cancellationToken) is { } leftover
             ? new StreamNegotiationResult(listener.Protocol, leftover, NegotiationFailure.None)
             : new StreamNegotiationResult(null, default, listener.Failure);
     }
 
-    /// <summary>Feeds a negotiation; returns the bytes behind it, or null when it failed.</summary>
-    private static async Task<ReadOnlyMemory<byte>?> DriveAsync(
-        IMuxedStream stream, Step step, Action onEnd, ArrayBufferWriter<byte> output, CancellationToken cancellationToken)
+    /// <summary>Feeds a negotiation from any pipe; returns the bytes behind it, or null when it failed.</summary>
+    internal static async Task<ReadOnlyMemory<byte>?> DriveAsync(
+        Func<Memory<byte>, CancellationToken, ValueTask<int>> read,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        Step step,
+        Action onEnd,
+        ArrayBufferWriter<byte> output,
+        CancellationToken cancellationToken)
     {
         var buffer = new byte[ReadSize];
         while (true)
         {
             if (output.WrittenCount > 0)
             {
-                await stream.WriteAsync(output.WrittenMemory, cancellationToken);
+                await write(output.WrittenMemory, cancellationToken);
                 output.ResetWrittenCount();
             }
 
-            var read = await stream.ReadAsync(buffer, cancellationToken);
-            if (read == 0)
+            var length = await read(buffer, cancellationToken);
+            if (length == 0)
             {
                 onEnd();
                 return null;
             }
 
-            var status = step(buffer.AsSpan(0, read), output, out var consumed);
+            var status = step(buffer.AsSpan(0, length), output, out var consumed);
             if (status == NegotiationStatus.NeedMoreData)
             {
                 continue;
@@ -85,11 +90,11 @@ public static class StreamNegotiation
 
             if (output.WrittenCount > 0)
             {
-                await stream.WriteAsync(output.WrittenMemory, cancellationToken);
+                await write(output.WrittenMemory, cancellationToken);
             }
 
             // Not "null": that would convert to an empty memory, by way of a null array.
-            return status == NegotiationStatus.Agreed ? buffer.AsMemory(consumed, read - consumed) : default(ReadOnlyMemory<byte>?);
+            return status == NegotiationStatus.Agreed ? buffer.AsMemory(consumed, length - consumed) : default(ReadOnlyMemory<byte>?);
         }
     }
 

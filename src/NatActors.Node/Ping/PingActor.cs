@@ -133,7 +133,7 @@ public sealed class PingActor : UntypedActor
             return;
         }
 
-        if (_pinged[peer] is [var next, ..])
+        if (_pinged.GetValueOrDefault(peer) is [var next, ..])
         {
             _pinged[peer].RemoveAt(0);
             Run(next.ReplyTo, next.Id, peer, typeof(PingRunActor), next);
@@ -166,7 +166,11 @@ public sealed class PingActor : UntypedActor
     {
         var key = (ended.Protocol, ended.Peer);
         _measured -= ended.Protocol == PerfProtocol.Id ? 1 : 0;
-        if (--_answering[key] == 0)
+        if (_answering.GetValueOrDefault(key) is var open and > 1)
+        {
+            _answering[key] = open - 1;
+        }
+        else
         {
             _answering.Remove(key);
         }

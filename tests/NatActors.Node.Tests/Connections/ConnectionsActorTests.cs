@@ -54,6 +54,18 @@ public sealed class ConnectionsActorTests : TestKit
     }
 
     [Fact]
+    public void What_this_node_itself_listens_on_is_not_dialed_as_somebody_else()
+    {
+        var connections = Start();
+        connections.Tell(new PortMessages.Bound([Far], [Far]));
+
+        connections.Tell(new ConnectionsMessages.Dial(3, _peer.Self, [Far], TestActor));
+
+        Assert.Equal(DialFailureKind.NoAddress, ExpectMsg<ConnectionsMessages.DialFailed>(Patience).Failure.Kind);
+        _ports.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task The_gater_refuses_a_proven_peer_and_is_asked_once()
     {
         var gater = new Gater { Peer = "not you" };
