@@ -2,6 +2,7 @@ using System.Globalization;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting.Display;
 using Serilog.Formatting.Json;
 
 namespace NatActors.Hosting;
@@ -11,6 +12,8 @@ public static class NodeLogging
 {
     /// <summary>Days of log files that are kept.</summary>
     public const int KeptFiles = 7;
+
+    private static readonly MessageTemplateTextFormatter Line = new("{Timestamp:HH:mm:ss}  {Level}: {Message:lj}", CultureInfo.InvariantCulture);
 
     /// <summary>The logger. The console is standard error, so that standard output stays for what was asked for.</summary>
     /// <param name="options">Where logs go.</param>
@@ -41,5 +44,13 @@ public static class NodeLogging
         }
 
         return configuration.CreateLogger();
+    }
+
+    /// <summary>A log event as one line for a screen: the time, the level, the message without quotes.</summary>
+    public static string OneLine(LogEvent logEvent)
+    {
+        using var line = new StringWriter(CultureInfo.InvariantCulture);
+        Line.Format(logEvent, line);
+        return line.ToString();
     }
 }

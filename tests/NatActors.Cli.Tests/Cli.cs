@@ -30,6 +30,9 @@ internal sealed class Cli : IAsyncDisposable
         _read = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
     }
 
+    /// <summary>The process id.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Starts <c>natactors</c> with these arguments; Ctrl-C reaches it whatever started the tests.</summary>
     public static Cli Start(string folder, params IReadOnlyList<string> arguments)
     {

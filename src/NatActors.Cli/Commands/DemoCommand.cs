@@ -23,7 +23,8 @@ internal static class DemoCommand
             if (ability.Mode == LabMode.None)
             {
                 throw new LabException(
-                    $"The demonstration needs network namespaces, which it cannot have here: {ability.Reason}. Instead: {ability.Remedy}. "
+                    $"The demonstration needs network namespaces, which it cannot have here: {ability.Reason}. Instead: {ability.Remedy}"
+                    + $"{(Environment.IsPrivilegedProcess ? "" : $"; type: sudo {string.Join(' ', OwnProgram.Command("demo"))}")}. "
                     + "Two machines will do as well; README.md shows how.");
             }
 
@@ -39,6 +40,11 @@ internal static class DemoCommand
             {
                 await errors.WriteLineAsync("Interrupted; the laboratory is taken down.");
                 return ExitCodes.Failed;
+            }
+            catch (LabException failure)
+            {
+                var why = string.Join("; ", failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+                throw new LabException($"The laboratory of the demonstration failed: {why}. Instead: run it as root (sudo) or in a virtual machine.", failure);
             }
         });
         return command;

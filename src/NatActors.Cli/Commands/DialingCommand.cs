@@ -56,7 +56,7 @@ internal static class DialingCommand
         }
         catch (IOException failure)
         {
-            output.Complain($"{peer}: {failure.Message}");
+            output.Complain($"{peer}: {(awaiter.Lost is { } lost ? $"the connection is lost: {lost}" : failure.Message)}");
             return ExitCodes.Failed;
         }
     }

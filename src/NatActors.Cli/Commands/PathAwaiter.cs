@@ -21,6 +21,9 @@ internal sealed class PathAwaiter : IObserver<NodeEvent>
 
     public PathAwaiter(PeerId peer) => _peer = peer;
 
+    /// <summary>Why the last connection with the peer ended; null as long as none has.</summary>
+    public string? Lost { get; private set; }
+
     /// <summary>Null when there is a direct connection, else why not.</summary>
     public async Task<string?> SettledAsync(CancellationToken cancellationToken)
     {
@@ -39,6 +42,7 @@ internal sealed class PathAwaiter : IObserver<NodeEvent>
     {
         switch (value)
         {
+            case NodeEvents.Disconnected down when down.Peer == _peer: Lost = down.Reason; break;
             case NodeEvents.Connected { Relayed: false } up when up.Peer == _peer: _settled.TrySetResult(null); break;
             case NodeEvents.PunchStarted punch when punch.Peer == _peer: _started.TrySetResult(); break;
             case NodeEvents.PunchEnded punch when punch.Peer == _peer: OnPunchEnded(punch); break;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace NatActors.Cli.Demo;
@@ -6,6 +7,8 @@ namespace NatActors.Cli.Demo;
 /// <summary>Tells what happens in the demonstration: lines with times for people, the events themselves as JSON.</summary>
 internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
 {
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
@@ -48,7 +51,7 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
             {
                 var fields = happened.Fields.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
                 fields["node"] = happened.Peer;
-                output.WriteLine(JsonSerializer.Serialize(fields));
+                output.WriteLine(JsonSerializer.Serialize(fields, Readable));
             }
             else if (Words(happened) is { } words && _told.Add(happened.Peer + words))
             {
@@ -69,6 +72,7 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
         "reserved" => $"holds a slot at the relay until {DateTimeOffset.Parse(e.Text("expires"), CultureInfo.InvariantCulture).ToLocalTime():HH:mm}, "
             + "so others can reach it through there",
         "punch-started" => $"starts round {e.Number("round"):0} of the hole punch with {Who(e)}",
+        "punch-ended" when e.Text("outcome") == "cancelled" => null,
         "punch-ended" => string.Create(
             CultureInfo.InvariantCulture,
             $"hole punch with {Who(e)}: {e.Text("outcome")} after {e.Number("ms"):0} ms{Because(e)}"),

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
+using NatActors.Hosting;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Connections;
@@ -10,7 +12,7 @@ using Spectre.Console.Rendering;
 namespace NatActors.Cli.Output;
 
 /// <summary>What a terminal shows of a running node: who it is, where it can be reached, its connections, its punches, what happened last.</summary>
-public sealed class LiveView : IEventOutput, ILogEventSink
+public sealed partial class LiveView : IEventOutput, ILogEventSink
 {
     /// <summary>Events kept on the screen.</summary>
     public const int LastEvents = 8;
@@ -51,12 +53,11 @@ public sealed class LiveView : IEventOutput, ILogEventSink
                 case NodeEvents.PunchEnded e: _punches[e.Peer] = e; break;
             }
 
-            if (value is not NodeEvents.Listening)
+            // What stands above anyway is not told again.
+            var lines = value is NodeEvents.Listening ? [] : value is NodeEvents.Reserved ? PlainOutput.Lines(value).Take(1) : PlainOutput.Lines(value);
+            foreach (var line in lines)
             {
-                foreach (var line in PlainOutput.Lines(value))
-                {
-                    Keep($"{value.Time.ToLocalTime():HH:mm:ss}  {line}");
-                }
+                Keep($"{value.Time.ToLocalTime():HH:mm:ss}  {ShortIds(line)}");
             }
         }
     }
@@ -77,7 +78,7 @@ public sealed class LiveView : IEventOutput, ILogEventSink
 
     /// <inheritdoc />
     public void Emit(LogEvent logEvent) =>
-        Note($"{logEvent.Timestamp.ToLocalTime():HH:mm:ss}  {logEvent.Level.ToString().ToLowerInvariant()}: {logEvent.RenderMessage(CultureInfo.InvariantCulture)}");
+        Note(NodeLogging.OneLine(logEvent));
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -103,6 +104,12 @@ public sealed class LiveView : IEventOutput, ILogEventSink
             _last.Dequeue();
         }
     }
+
+    /// <summary>Long addresses are for copying; here they shall fit into a line.</summary>
+    private static string ShortIds(string text) => PeerIds().Replace(text, id => $"/p2p/…{id.Value[^8..]}");
+
+    [GeneratedRegex("/p2p/[1-9A-HJ-NP-Za-z]{20,}")]
+    private static partial Regex PeerIds();
 
     private async Task DrawAsync(INatNode node)
     {
@@ -154,7 +161,7 @@ public sealed class LiveView : IEventOutput, ILogEventSink
         grid.AddRow(new Text("peer id"), new Text(_listening?.PeerId.ToString() ?? "…"));
         foreach (var address in _listening?.Addresses ?? [])
         {
-            grid.AddRow(new Text("listening"), new Text(address.ToString()));
+            grid.AddRow(new Text("listening"), new Text(address.ToString().Split("/p2p/")[0]));
         }
 
         foreach (var reservation in _reservations.Values)
@@ -163,6 +170,10 @@ public sealed class LiveView : IEventOutput, ILogEventSink
             grid.AddRow(
                 new Text("relay"),
                 new Text(string.Create(CultureInfo.InvariantCulture, $"{PlainOutput.Short(reservation.Relay)}, slot for {Math.Max(0, left.TotalMinutes):0} min more")));
+            foreach (var address in reservation.Addresses)
+            {
+                grid.AddRow(new Text("reach me at"), new Text(address.ToString()));
+            }
         }
 
         return new Panel(grid) { Header = new PanelHeader("NatActors"), Border = BoxBorder.Rounded, Expand = true };
@@ -178,7 +189,7 @@ public sealed class LiveView : IEventOutput, ILogEventSink
             table.AddRow(
                 new Text(PlainOutput.Short(info.Peer)),
                 new Text(info.Relayed ? "relayed" : "direct", new Style(info.Relayed ? Color.Yellow : Color.Green)),
-                new Text($"{(info.Direction == ConnectionDirection.Inbound ? "from" : "to")} {info.RemoteAddress}"),
+                new Text($"{(info.Direction == ConnectionDirection.Inbound ? "from" : "to")} {ShortIds(info.RemoteAddress.ToString())}"),
                 new Text(status.RoundTripTime is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt.TotalMilliseconds:0.0} ms") : "–"),
                 new Text(status.Streams.ToString(CultureInfo.InvariantCulture)));
         }

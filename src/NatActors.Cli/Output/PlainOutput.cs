@@ -103,7 +103,7 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
         NodeEvents.Identified e => $"{Short(e.Peer)} is {e.Agent}{(e.Observed is null ? "" : $" and sees us at {e.Observed}")}",
         NodeEvents.ReservationLost e => $"lost the slot at relay {Short(e.Relay)}: {e.Reason}",
         NodeEvents.PunchStarted e => $"punching a hole towards {Short(e.Peer)}, round {e.Round}",
-        NodeEvents.PunchEnded e => $"punch with {Short(e.Peer)}: {e.Outcome.ToString().ToLowerInvariant()} after {Ms(e.Duration)} in round {e.Round}"
+        NodeEvents.PunchEnded e => $"punch with {Short(e.Peer)}: {e.Outcome.ToString().ToLowerInvariant()} after {Math.Round(e.Duration.TotalMilliseconds):0} ms in round {e.Round}"
             + (e.Reason.Length == 0 ? "" : $": {e.Reason}"),
         NodeEvents.Pinged e => $"pong from {Short(e.Peer)} {Path(e.Relayed)} {Ms(e.RoundTripTime)}",
         NodeEvents.PerfMeasured e => $"{Path(e.Relayed)}: {Rate("up", e.UploadBytes, e.UploadTime)}, {Rate("down", e.DownloadBytes, e.DownloadTime)}",

@@ -230,7 +230,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
             _node.Refs.Connections.Tell(new ConnectionsMessages.Unprotect(connection, Tag));
         }
 
-        _log.Warning("Reservation at {0} lost: {1}", _relayPeer, reason);
+        _log.Info("Reservation at {0} lost: {1}", _relayPeer, reason);
         _node.Refs.Addresses.Tell(new AddressMessages.RelayAddresses(_relayPeer, []));
         _node.Events.Publish(new NodeEvents.ReservationLost(_relayPeer, reason));
     }
