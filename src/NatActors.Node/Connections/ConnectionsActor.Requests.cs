@@ -46,6 +46,22 @@ public sealed partial class ConnectionsActor
 
     private void OnPeerDialFailed(PeerDialMessages.Failed failed) => Apply(_book.OnFailed(failed.Goal, Now), null, failed.Failure);
 
+    /// <summary>The port told of that connection before it refused the dial, so it is here, or has come to nothing already.</summary>
+    private void OnAwaitAccepted(PeerDialMessages.AwaitAccepted awaiting)
+    {
+        var accepted = _pending.Values.FirstOrDefault(
+            p => p.Adopt.Direction == ConnectionDirection.Inbound && p.Adopt.Conduit.RemoteAddress == awaiting.Remote);
+        if (accepted is not null)
+        {
+            accepted.Awaiting.Add(awaiting);
+            return;
+        }
+
+        awaiting.ReplyTo.Tell(new ConnectionsMessages.DialFailed(
+            awaiting.Id,
+            new DialFailure(DialFailureKind.HandshakeFailed, "the peer connected to this port at the same moment, and that connection is gone")));
+    }
+
     private void OnDialerEnded(DialerEnded ended)
     {
         if (_dialers.GetValueOrDefault(ended.Goal) is { } now && now.Equals(ended.Dialer))

@@ -80,6 +80,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             case ConnectionMessages.RoundTrip rtt: OnRoundTrip(rtt); break;
             case ConnectionEnded ended: OnConnectionEnded(ended.Id); break;
             case PeerDialMessages.Failed failed: OnPeerDialFailed(failed); break;
+            case PeerDialMessages.AwaitAccepted awaiting: OnAwaitAccepted(awaiting); break;
             case DialerEnded ended: OnDialerEnded(ended); break;
             case ConnectionsMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
@@ -188,7 +189,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         _node.Events.Publish(new NodeEvents.Connected(
             info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Direction, info.Relayed, info.Transport, info.PortReused));
         Tell(new ConnectionsMessages.ConnectionUp(info));
-        pending.Adopt.ReplyTo?.Tell(new ConnectionsMessages.Dialed(pending.Adopt.Id, info));
+        pending.Succeed(info);
         Apply(effects);
         Apply(_book.OnConnected(info.Peer, direct: !info.Relayed), info, null);
         if (!info.Limited)
@@ -318,8 +319,20 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 
     private sealed record Pending(ConnectionsMessages.Adopt Adopt, IActorRef Actor)
     {
-        public void Fail(DialFailureKind kind, string detail) =>
-            Adopt.ReplyTo?.Tell(new ConnectionsMessages.DialFailed(Adopt.Id, new DialFailure(kind, detail)));
+        public List<PeerDialMessages.AwaitAccepted> Awaiting { get; } = [];
+
+        public void Succeed(ConnectionInfo connection)
+        {
+            Adopt.ReplyTo?.Tell(new ConnectionsMessages.Dialed(Adopt.Id, connection));
+            Awaiting.ForEach(dial => dial.ReplyTo.Tell(new ConnectionsMessages.Dialed(dial.Id, connection)));
+        }
+
+        public void Fail(DialFailureKind kind, string detail)
+        {
+            var failure = new DialFailure(kind, detail);
+            Adopt.ReplyTo?.Tell(new ConnectionsMessages.DialFailed(Adopt.Id, failure));
+            Awaiting.ForEach(dial => dial.ReplyTo.Tell(new ConnectionsMessages.DialFailed(dial.Id, failure)));
+        }
     }
 
     private sealed class Up(ConnectionInfo info)

@@ -63,13 +63,14 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
         switch (message)
         {
             case PortMessages.Dialed dialed: OnDialed(dialed); break;
-            case PortMessages.DialFailed failed: OnFailed(_connecting, failed.Id, failed.Failure.Detail); break;
+            case PortMessages.DialFailed failed: OnNotConnected(failed); break;
             case RelayClientMessages.Connected connected: OnCircuit(connected); break;
             case RelayClientMessages.ConnectFailed failed: OnFailed(_connecting, failed.Id, failed.Reason); break;
-            case ConnectionsMessages.Dialed dialed: _upgrading.Remove(dialed.Id); break;
+            case ConnectionsMessages.Dialed dialed: OnUp(dialed); break;
             case ConnectionsMessages.DialFailed failed: OnUpgradeFailed(failed); break;
             case PeerDialMessages.AddAddresses more: OnMore(more.Addresses); break;
             case PeerDialMessages.Abort: OnAbort(); break;
+            case PunchTooLong punch: OnFailed(_upgrading, punch.Id, punch.Cause); break;
             case Turn: Go(); break;
             default: Unhandled(message); break;
         }
@@ -186,6 +187,40 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
         OnFailed(_upgrading, failed.Id, failed.Failure.Detail);
     }
 
+    private void OnNotConnected(PortMessages.DialFailed failed)
+    {
+        if (failed.Failure.Kind is not (ConnectFailureKind.Accepted or ConnectFailureKind.Superseded))
+        {
+            OnFailed(_connecting, failed.Id, failed.Failure.Detail);
+        }
+        else if (_connecting.Remove(failed.Id, out var address))
+        {
+            // The peer's own connect, or a punch, has the 4-tuple: when that is up, this dial ends from outside.
+            _upgrading[failed.Id] = address;
+            if (failed.Failure.Kind == ConnectFailureKind.Accepted)
+            {
+                _connections.Tell(new PeerDialMessages.AwaitAccepted(failed.Id, address.WithoutPeerId(), Self));
+            }
+            else
+            {
+                var tooLong = new PunchTooLong(failed.Id, failed.Failure.Detail);
+                Timers.StartSingleTimer($"{nameof(PunchTooLong)}-{failed.Id}", tooLong, _node.Options.Connections.UpgradeTimeout);
+            }
+        }
+    }
+
+    private void OnUp(ConnectionsMessages.Dialed dialed)
+    {
+        if (!dialed.Connection.Peer.Equals(_goal.Peer))
+        {
+            // Only what was accepted there can turn out to be somebody else's.
+            OnFailed(_upgrading, dialed.Id, $"{dialed.Connection.Peer} is there");
+            return;
+        }
+
+        _upgrading.Remove(dialed.Id);
+    }
+
     private void OnFailed(Dictionary<long, Multiaddr> stage, long id, string cause)
     {
         if (stage.Remove(id, out var address))
@@ -240,6 +275,8 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             Context.Stop(Self);
         }
     }
+
+    private sealed record PunchTooLong(long Id, string Cause);
 
     private sealed record Turn
     {

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Protocols.Connections;
 
@@ -14,4 +15,13 @@ public static class PeerDialMessages
 
     /// <summary>To the connections: every address failed; the dialer stops.</summary>
     public sealed record Failed(DialGoal Goal, DialFailure Failure);
+
+    /// <summary>
+    /// To the connections: the peer's own connection was accepted instead of this one's being made. Its end as a handshake is told by
+    /// <see cref="ConnectionsMessages.Dialed"/> or <see cref="ConnectionsMessages.DialFailed"/>.
+    /// </summary>
+    /// <param name="Id">The dialer's id for the answer.</param>
+    /// <param name="Remote">Where the accepted connection comes from.</param>
+    /// <param name="ReplyTo">The dialer.</param>
+    public sealed record AwaitAccepted(long Id, Multiaddr Remote, IActorRef ReplyTo);
 }

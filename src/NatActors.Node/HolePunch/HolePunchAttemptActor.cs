@@ -224,12 +224,15 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
         }
 
         _punching = null;
-        _punched = punched.Conduit;
         _adopting = ++_lastId;
         _log.Debug("Punched through to {0} at {1}, {2}", _peer, punched.Remote, punched.Accepted ? "accepted" : "connected");
         Apply(_machine.OnPunched(Now));
         var direction = punched.Accepted ? ConnectionDirection.Inbound : ConnectionDirection.Outbound;
         var named = !punched.Accepted || _punch!.Remotes.Contains(punched.Remote.WithoutPeerId());
+
+        // A connection from an unnamed port may be the peer's reversal, which goes on beside the rounds and is in no round's way: the end
+        // of a round must not cut it, for it may be up already.
+        _punched = named ? punched.Conduit : null;
         var (role, speakAfter) = named ? (_punch!.Role, _punch.SpeakAfter) : _punch!.ForUnnamedPort();
         _node.Refs.Connections.Tell(new ConnectionsMessages.Adopt(punched.Conduit, ToNode(role), direction)
         {

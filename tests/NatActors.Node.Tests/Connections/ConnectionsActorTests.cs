@@ -41,6 +41,44 @@ public sealed class ConnectionsActorTests : TestKit
     }
 
     [Fact]
+    public void A_dial_that_awaits_an_accepted_connection_hears_that_it_came_to_nothing()
+    {
+        var connections = Start(new Gater());
+        var (near, far) = MemoryConduit.CreatePair();
+        connections.Tell(new PortMessages.Accepted(near));
+        connections.Tell(new PeerDialMessages.AwaitAccepted(5, near.RemoteAddress, TestActor));
+
+        far.Abort();
+
+        var failed = ExpectMsg<ConnectionsMessages.DialFailed>(Patience);
+        Assert.Equal((5L, DialFailureKind.HandshakeFailed), (failed.Id, failed.Failure.Kind));
+    }
+
+    [Fact]
+    public async Task A_dial_that_awaits_an_accepted_connection_hears_who_it_is()
+    {
+        var connections = Start(new Gater());
+        var (near, far) = MemoryConduit.CreatePair();
+        connections.Tell(new PortMessages.Accepted(near));
+        connections.Tell(new PeerDialMessages.AwaitAccepted(5, near.RemoteAddress, TestActor));
+
+        await UpgradeFarAsync(_peer, far, ConnectionRole.Dialer);
+
+        var dialed = ExpectMsg<ConnectionsMessages.Dialed>(Patience);
+        Assert.Equal((5L, _peer.Self), (dialed.Id, dialed.Connection.Peer));
+    }
+
+    [Fact]
+    public void A_dial_that_awaits_an_accepted_connection_too_late_is_told_at_once()
+    {
+        var connections = Start(new Gater());
+
+        connections.Tell(new PeerDialMessages.AwaitAccepted(5, Far, TestActor));
+
+        Assert.Equal(5L, ExpectMsg<ConnectionsMessages.DialFailed>(Patience).Id);
+    }
+
+    [Fact]
     public void The_gater_refuses_an_address_before_it_is_dialed()
     {
         var connections = Start(new Gater { Dial = "not there" });
