@@ -78,6 +78,23 @@ public sealed class BrokenPathTests
         await world.ReachAsync();
     }
 
+    [SkippableFact]
+    public async Task A_connection_to_the_relay_that_turns_out_dead_is_replaced_within_the_dial()
+    {
+        RequiresLab.OrSkip();
+        await using var lab = Laboratory.Create(LabPlan.TwoPeers(RouterType.PortRestricted, RouterType.PortRestricted));
+        await using var relay = await LabNode.StartAsync(lab.Host("R"), Impatient.Options with { RelayServer = "private" });
+        await using var peerB = await LabNode.StartAsync(lab.Host("B"), Impatient.Options with { Relays = [relay.Address] });
+        await using var peerA = await LabNode.StartAsync(lab.Host("A"), Impatient.Options);
+        await peerB.Events.NextAsync<NodeEvents.Reserved>();
+        await peerA.Node.DialAsync(relay.Address).WaitAsync(EventLog.Guard);
+
+        lab.Router("NA").ForgetMappings(pickUpMidstream: false);
+
+        await peerA.Node.DialAsync(relay.Circuit(peerB.Id)).WaitAsync(EventLog.Guard);
+        await Echo.RunAsync(peerA, peerB, relayed: false);
+    }
+
     /// <summary>A and B behind home routers, connected directly after a punch through R.</summary>
     private sealed class World : IAsyncDisposable
     {

@@ -118,7 +118,7 @@ public sealed class HolePunchActor : UntypedActor
         if (_direct.TryGetValue(connection.Peer, out var direct) && direct.Remove(connection.Id) && direct.Count == 0)
         {
             _direct.Remove(connection.Peer);
-            if (_relayed.TryGetValue(connection.Peer, out var relayed))
+            if (_relayed.TryGetValue(connection.Peer, out var relayed) && !_node.Stopping.IsCancellationRequested)
             {
                 // The direct way is gone, a relayed one is left: another punch.
                 TryStart(relayed[^1]);

@@ -1,8 +1,10 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Muxing;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
+using NatActors.Transports.Muxing;
 
 namespace NatActors.Node.Relay;
 
@@ -10,7 +12,8 @@ namespace NatActors.Node.Relay;
 /// Asks a relay for one circuit and hands it over as a conduit. Ends with its one answer, or silently when cancelled.
 /// <code>
 /// Connecting --to the relay--> Opening --hop stream--> Asking --STATUS OK--> answers Connected, stop
-///      +------------------------+------------------------+-- failed, too slow --> answers ConnectFailed, stop
+///      ^                        +------------------------+-- the connection to the relay is lost --> again, a few times
+///      +-- the same, and: failed, too slow --> answers ConnectFailed, stop
 /// </code>
 /// A stream still being opened at the end is waited for (Draining), so that it can be reset.
 /// </summary>
@@ -18,6 +21,14 @@ public sealed class ReachActor : UntypedActor, IWithTimers
 {
     /// <summary>All of it, the destination's answer included. Ours; go-libp2p gives its relay 30 s to connect.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How often the relay is dialed again: a connection that was there may turn out dead just by being used. Ours.
+    /// </summary>
+    public const int MaxRedials = 2;
+
+    /// <summary>Before dialing again: for the loss to be known everywhere, lest the same connection is handed out again. Ours.</summary>
+    public static readonly TimeSpan RedialAfter = TimeSpan.FromMilliseconds(100);
 
     private const long DialId = 1;
     private const long StreamId = 2;
@@ -31,6 +42,7 @@ public sealed class ReachActor : UntypedActor, IWithTimers
     private Multiaddr? _through;
     private bool _opening;
     private bool _answered;
+    private int _redials;
 
     /// <summary>Creates the actor; it starts at once.</summary>
     public ReachActor(NodeContext node, RelayClientMessages.Connect request)
@@ -54,7 +66,7 @@ public sealed class ReachActor : UntypedActor, IWithTimers
             return;
         }
 
-        _node.Refs.Connections.Tell(new ConnectionsMessages.Dial(DialId, _relay, [_request.Relay], Self) { ForceDirect = true });
+        Dial();
     }
 
     /// <inheritdoc />
@@ -73,6 +85,7 @@ public sealed class ReachActor : UntypedActor, IWithTimers
         switch (message)
         {
             case ConnectionsMessages.Dialed dialed: OnDialed(dialed.Connection); break;
+            case Redial: Dial(); break;
             case ConnectionsMessages.DialFailed failed: Fail($"the relay cannot be reached: {failed.Failure.Detail}"); break;
             default: Always(message); break;
         }
@@ -118,6 +131,25 @@ public sealed class ReachActor : UntypedActor, IWithTimers
         }
     }
 
+    private void Dial() =>
+        _node.Refs.Connections.Tell(new ConnectionsMessages.Dial(DialId, _relay, [_request.Relay], Self) { ForceDirect = true });
+
+    private void OnRelayLost(string reason)
+    {
+        if (_redials == MaxRedials)
+        {
+            Fail(reason);
+            return;
+        }
+
+        _redials++;
+        _stream?.Reset();
+        _stream = null;
+        _through = null;
+        Become(Connecting);
+        Timers.StartSingleTimer(nameof(Redial), Redial.Instance, RedialAfter);
+    }
+
     private void OnDialed(ConnectionInfo relay)
     {
         _through = relay.RemoteAddress.WithPeerId(_relay).Append(Circuit);
@@ -137,13 +169,22 @@ public sealed class ReachActor : UntypedActor, IWithTimers
         RelayExchange.AskAsync(stream, new HopMessage.Connect(_request.Target), _cancel.Token).PipeTo(
             Self,
             success: reply => new Answered(CircuitAnswers.OfRelay(reply)),
-            failure: e => new Answered(new CircuitAnswer(RelayLimits.None, e.Message)));
+            failure: e => new Answered(new CircuitAnswer(RelayLimits.None, e.Message))
+            {
+                RelayLost = e is MuxedStreamException { End: StreamEnd.LinkLost },
+            });
         Become(Asking);
     }
 
     private void OnStreamFailed(StreamFailure failure)
     {
         _opening = false;
+        if (failure.Kind is StreamFailureKind.ConnectionLost or StreamFailureKind.NotConnected)
+        {
+            OnRelayLost(failure.Detail);
+            return;
+        }
+
         Fail(failure.Kind == StreamFailureKind.ProtocolNotSupported ? $"{_relay} is no relay" : failure.Detail);
     }
 
@@ -151,6 +192,12 @@ public sealed class ReachActor : UntypedActor, IWithTimers
     {
         if (answered.Answer.Failure is { } failure)
         {
+            if (answered.RelayLost)
+            {
+                OnRelayLost(failure);
+                return;
+            }
+
             Fail(failure);
             return;
         }
@@ -199,7 +246,15 @@ public sealed class ReachActor : UntypedActor, IWithTimers
         }
     }
 
-    private sealed record Answered(CircuitAnswer Answer);
+    private sealed record Answered(CircuitAnswer Answer)
+    {
+        public bool RelayLost { get; init; }
+    }
+
+    private sealed record Redial
+    {
+        public static readonly Redial Instance = new();
+    }
 
     private sealed record TooSlow
     {

@@ -22,7 +22,6 @@ public sealed class PunchInitiator : PunchAttempt
     private TimeSpan _reversalEnds;
     private bool _reversed;
     private bool _reversing;
-    private bool _answered;
     private string? _verdict;
 
     /// <summary>An attempt that has not started.</summary>
@@ -115,7 +114,6 @@ public sealed class PunchInitiator : PunchAttempt
             return;
         }
 
-        _answered = true;
         var measured = now - _connectSentAt;
         var roundTrip = RelayRoundTrip < measured ? RelayRoundTrip.Value : measured;
         KeepPeer(addresses);
@@ -154,7 +152,7 @@ public sealed class PunchInitiator : PunchAttempt
         }
         else if (Round >= Options.MaxRounds || evidence.OwnCount == 0 || PunchReasons.Hopeless(evidence))
         {
-            GiveUp(_answered ? PunchReasons.Classify(evidence) : PunchReasons.PeerDidNotAnswer, now);
+            GiveUp(PunchReasons.Classify(evidence), now);
         }
         else if (StreamIsOpen)
         {

@@ -29,9 +29,6 @@ public static class PunchReasons
     /// <summary>Both peers made a relayed connection at once; one of the two is punched over.</summary>
     public const string Superseded = "both peers connected at the same time; the hole punch goes on over the other connection";
 
-    /// <summary>The peer took the stream and never sent a CONNECT.</summary>
-    public const string PeerDidNotAnswer = "the peer, or the relay between, did not answer during the hole punch";
-
     /// <summary>No first CONNECT came.</summary>
     public const string PeerFellSilent = "the peer did not begin a hole punch";
 

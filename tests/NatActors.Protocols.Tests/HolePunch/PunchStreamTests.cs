@@ -40,6 +40,40 @@ public sealed class PunchStreamTests
     }
 
     [Fact]
+    public void An_attempt_that_another_takes_over_from_ends_cancelled_whatever_it_was_doing()
+    {
+        var waiting = new PunchResponder(new PunchOptions(), Own, Now);
+        waiting.Start(Now);
+        foreach (var attempt in (PunchAttempt[])[waiting, AwaitingConnect()])
+        {
+            var ended = attempt.OnSuperseded(Now).OfType<PunchEffect.Ended>().Single();
+            Assert.Equal((PunchEnd.Cancelled, PunchReasons.Superseded), (ended.End, ended.Reason));
+            Assert.Empty(attempt.OnSuperseded(Now));
+            Assert.Null(attempt.NextDeadline);
+        }
+    }
+
+    [Fact]
+    public void A_peer_that_never_answers_is_not_said_to_have_no_address()
+    {
+        var attempt = AwaitingConnect();
+        var now = Now;
+        PunchEffect.Ended? ended = null;
+        while (ended is null)
+        {
+            if (attempt.State == PunchState.Opening)
+            {
+                attempt.OnStreamOpened(now);
+            }
+
+            now = Assert.NotNull(attempt.NextDeadline);
+            ended = attempt.OnDeadline(now).OfType<PunchEffect.Ended>().SingleOrDefault();
+        }
+
+        Assert.Equal((PunchEnd.Relayed, "the peer did not answer over the relay"), (ended.End, ended.Reason));
+    }
+
+    [Fact]
     public void A_reversal_that_comes_through_ends_the_exchange()
     {
         var attempt = AwaitingConnect();
