@@ -8,8 +8,8 @@ namespace NatActors.Node.Addresses;
 
 /// <summary>
 /// Which addresses this node has: where it listens, where others see it (<see cref="ObservedAddresses"/>), where relays hold a slot for it.
-/// Tells subscribers of every change. One state. After a restart it asks the ports again; observations come again with the next identify,
-/// relay addresses with the next refresh.
+/// Tells subscribers of every change. One state. After a restart it asks the ports again and keeps its subscribers and the relay addresses;
+/// observations come again with the next identify.
 /// </summary>
 public sealed class AddressBookActor : UntypedActor, IWithTimers
 {
@@ -40,6 +40,23 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
         _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
         Timers.StartPeriodicTimer(nameof(Poll), Poll.Instance, InterfacePoll);
         Self.Tell(Poll.Instance);
+    }
+
+    /// <inheritdoc />
+    protected override void PreRestart(Exception reason, object message)
+    {
+        base.PreRestart(reason, message);
+
+        // Nobody would tell the new instance of these again, or not for an hour.
+        foreach (var (relay, addresses) in _relayed)
+        {
+            Self.Tell(new AddressMessages.RelayAddresses(relay, addresses));
+        }
+
+        foreach (var subscriber in _subscribers)
+        {
+            Self.Tell(new AddressMessages.Subscribe(subscriber));
+        }
     }
 
     /// <inheritdoc />

@@ -73,6 +73,18 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     }
 
     /// <inheritdoc />
+    protected override void PreRestart(Exception reason, object message)
+    {
+        base.PreRestart(reason, message);
+
+        // Who wants to hear of peers has no way to know that this is another instance: carry them over.
+        foreach (var subscriber in _subscribers)
+        {
+            Self.Tell(new IdentifyMessages.Subscribe(subscriber));
+        }
+    }
+
+    /// <inheritdoc />
     protected override void PostStop()
     {
         _node.Protocols.Changed -= _protocolsChanged;

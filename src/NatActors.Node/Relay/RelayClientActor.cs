@@ -45,6 +45,18 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
     protected override void PreStart() => _registration = _node.Protocols.Register(RelayProtocol.Stop, Self, allowLimited: false);
 
     /// <inheritdoc />
+    protected override void PreRestart(Exception reason, object message)
+    {
+        base.PreRestart(reason, message);
+
+        // Which relays to keep is the owner's wish, said once.
+        foreach (var relay in _kept.Values)
+        {
+            Self.Tell(new RelayClientMessages.KeepReservation(relay));
+        }
+    }
+
+    /// <inheritdoc />
     protected override void PostStop() => _registration?.Dispose();
 
     /// <inheritdoc />

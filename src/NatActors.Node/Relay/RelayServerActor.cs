@@ -97,7 +97,11 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
     private void OnHopEnded(long connection)
     {
         _pendingHops--;
-        if (--_hops[connection] == 0)
+        if (_hops.GetValueOrDefault(connection) is var open and > 1)
+        {
+            _hops[connection] = open - 1;
+        }
+        else
         {
             _hops.Remove(connection);
         }

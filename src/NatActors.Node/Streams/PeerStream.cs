@@ -19,6 +19,7 @@ public sealed partial class PeerStream : Stream
     private int _disposed;
     private long _bytesRead;
     private long _bytesWritten;
+    private Action? _whenTaken;
 
     /// <summary>Wraps a raw stream.</summary>
     /// <param name="raw">The raw stream, owned from now on.</param>
@@ -85,6 +86,7 @@ public sealed partial class PeerStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        Taken();
         if (buffer.IsEmpty)
         {
             return 0;
@@ -114,6 +116,7 @@ public sealed partial class PeerStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        Taken();
         if (_lazy is { IsProposed: false })
         {
             await _lazy.WriteFirstAsync(buffer, cancellationToken);
@@ -131,6 +134,7 @@ public sealed partial class PeerStream : Stream
     /// </summary>
     public async ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
+        Taken();
         if (_writesCompleted)
         {
             return;
@@ -148,7 +152,11 @@ public sealed partial class PeerStream : Stream
 
     /// <summary>Ends both directions at once; what is on its way may be lost. Safe from any thread, any number of times.</summary>
     /// <param name="code">The application's reason, for transports that carry one; yamux does not.</param>
-    public void Reset(uint code = 0) => _raw.Reset(code);
+    public void Reset(uint code = 0)
+    {
+        Taken();
+        _raw.Reset(code);
+    }
 
     /// <summary>Sends a pending protocol proposal; payload is never held back.</summary>
     public override Task FlushAsync(CancellationToken cancellationToken) =>
@@ -160,6 +168,7 @@ public sealed partial class PeerStream : Stream
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
+        Taken();
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
             return;
@@ -194,6 +203,7 @@ public sealed partial class PeerStream : Stream
     /// <summary>Resets the stream unless both sides have finished it. Use <see cref="DisposeAsync"/> to close in order.</summary>
     protected override void Dispose(bool disposing)
     {
+        Taken();
         if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             if (!_readEnded || !_writesCompleted)
@@ -203,6 +213,17 @@ public sealed partial class PeerStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>Calls back once, when the stream's new owner first does something with it. To be set before the stream is handed over.</summary>
+    internal void WhenTaken(Action taken) => _whenTaken = taken;
+
+    private void Taken()
+    {
+        if (_whenTaken is not null)
+        {
+            Interlocked.Exchange(ref _whenTaken, null)?.Invoke();
+        }
     }
 
     /// <summary>Puts bytes back in front of what is to be read: a message reader took more than its messages.</summary>

@@ -18,7 +18,7 @@ public sealed record StreamSeed(IMuxedStream Raw, ConnectionInfo Connection, Con
 /// <summary>
 /// One protocol stream: negotiates, hands the stream to its owner, and stays until the raw stream has ended.
 /// <code>
-/// Negotiating --protocol agreed--> Open --raw stream ended and handler done--> stop
+/// Negotiating --protocol agreed--> Open --raw stream ended; handler done, or taken by its actor--> stop
 ///      +--failed, too slow, raw stream ended: reset, answer once--> stop
 /// </code>
 /// </summary>
@@ -30,7 +30,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private bool _answered;
     private bool _rawEnded;
-    private bool _handlerRuns;
+    private bool _ownerBusy;
 
     /// <summary>Creates the actor; negotiation starts at once.</summary>
     public StreamActor(NodeContext node, StreamSeed seed)
@@ -88,6 +88,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         {
             case StreamMessages.StreamEnded: _rawEnded = true; StopWhenDone(); break;
             case HandlerDone done: OnHandlerDone(done); break;
+            case Taken: _ownerBusy = false; StopWhenDone(); break;
             default: Unhandled(message); break;
         }
     }
@@ -130,10 +131,14 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         switch (_node.Protocols.Find(stream.Protocol, _seed.Connection.Limited))
         {
             case { Actor: { } actor }:
+                // Until the actor has looked at it, it keeps its place on the connection, ended or not: else a peer that opens and resets
+                // streams as fast as it can would fill that actor's mailbox.
+                _ownerBusy = true;
+                stream.WhenTaken(TellTaken(Self));
                 actor.Tell(new StreamMessages.InboundStream(stream, _seed.Connection));
                 break;
             case { Handler: { } handler }:
-                _handlerRuns = true;
+                _ownerBusy = true;
                 RunHandlerAsync(handler, stream).PipeTo(Self, failure: e => new HandlerDone(e));
                 break;
             default:
@@ -141,6 +146,8 @@ public sealed class StreamActor : UntypedActor, IWithTimers
                 break;
         }
     }
+
+    private static Action TellTaken(IActorRef self) => () => self.Tell(Taken.Instance, ActorRefs.NoSender);
 
     private async Task<HandlerDone> RunHandlerAsync(StreamHandler handler, PeerStream stream)
     {
@@ -151,7 +158,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
 
     private void OnHandlerDone(HandlerDone done)
     {
-        _handlerRuns = false;
+        _ownerBusy = false;
         if (done.Failure is { } failure)
         {
             if (failure is not (IOException or OperationCanceledException))
@@ -167,7 +174,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
 
     private void StopWhenDone()
     {
-        if (_rawEnded && !_handlerRuns)
+        if (_rawEnded && !_ownerBusy)
         {
             Context.Stop(Self);
         }
@@ -214,6 +221,11 @@ public sealed class StreamActor : UntypedActor, IWithTimers
     }
 
     private sealed record HandlerDone(Exception? Failure) : IDeadLetterSuppression;
+
+    private sealed record Taken : IDeadLetterSuppression
+    {
+        public static readonly Taken Instance = new();
+    }
 
     private sealed record TooSlow
     {

@@ -51,6 +51,21 @@ public sealed class AddressBookActorTests : TestKit
     }
 
     [Fact]
+    public void A_restart_keeps_subscribers_and_relay_addresses_and_asks_the_ports_again()
+    {
+        var slot = Multiaddr.Parse($"/ip4/192.0.1.1/tcp/1/p2p/{_peer.Self}/p2p-circuit");
+        _book.Tell(new AddressMessages.RelayAddresses(_peer.Self, [slot]));
+        Assert.Equal([slot], Next().Relayed);
+
+        _book.Tell(new AddressMessages.RelayAddresses(_peer.Self, null!));
+
+        _ports.ExpectMsg<PortMessages.GetBound>(Patience);
+        Assert.Equal([slot], Next().Relayed);
+        _book.Tell(new PortMessages.Bound([Wildcard], [Inner]));
+        Assert.Equal([Inner], Next().Listening);
+    }
+
+    [Fact]
     public void One_observation_is_told_for_punching_and_forgotten_with_its_connection()
     {
         Listen();

@@ -105,6 +105,35 @@ public sealed class ConnectionActorTests : TestKit
     }
 
     [Fact]
+    public async Task A_place_for_a_stream_is_free_only_when_its_actor_has_looked_at_it()
+    {
+        var server = CreateTestProbe();
+        _node.Protocols.Register("/served", server.Ref, allowLimited: true);
+        var (_, far) = await RunningAsync();
+        var waiting = new List<PeerStream>();
+        for (var stream = 0; stream < 2; stream++)
+        {
+            var opened = await far.ProposeAsync("/served");
+            waiting.Add(server.ExpectMsg<StreamMessages.InboundStream>(Patience).Stream);
+            opened.Reset();
+        }
+
+        var third = await far.ProposeAsync("/served");
+        await Assert.ThrowsAnyAsync<IOException>(() => third.ReadAsync(new byte[64]).AsTask().WaitAsync(Patience));
+        server.ExpectNoMsg(TimeSpan.Zero);
+
+        // The place is free when the actor has stopped, which only its end shows: try until then.
+        waiting.ForEach(stream => stream.Reset());
+        await AwaitAssertAsync(
+            async () =>
+            {
+                var next = await far.ProposeAsync("/served");
+                Assert.True(await next.ReadAsync(new byte[64]).AsTask().WaitAsync(Patience) > 0);
+            },
+            Patience);
+    }
+
+    [Fact]
     public async Task A_peer_that_opens_and_resets_without_end_does_not_fill_the_mailbox()
     {
         var (actor, far) = await RunningAsync();
@@ -179,8 +208,8 @@ public sealed class ConnectionActorTests : TestKit
         var actor = Start(Dialing(near));
         var end = await UpgradeFarAsync(_peer, far, ConnectionRole.Listener);
         ExpectMsg<ConnectionMessages.Upgraded>(Patience);
-        actor.Tell(new ConnectionMessages.Admit());
         IgnoreMessages(m => m is ConnectionMessages.StreamsChanged or ConnectionMessages.RoundTrip);
+        actor.Tell(new ConnectionMessages.Admit());
         return (actor, end);
     }
 
