@@ -86,9 +86,9 @@ internal sealed class Cli : IAsyncDisposable
     public void Interrupt() => Process.Start("kill", ["-INT", $"{_process.Id}"]).WaitForExit();
 
     /// <summary>Waits for its end.</summary>
-    public async Task<CliRun> EndAsync()
+    public async Task<CliRun> EndAsync(TimeSpan? guard = null)
     {
-        await _process.WaitForExitAsync().WaitAsync(Guard);
+        await _process.WaitForExitAsync().WaitAsync(guard ?? Guard);
         await _read.WaitAsync(Guard);
         return new CliRun(_process.ExitCode, _output, _errors);
     }

@@ -12,6 +12,7 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _measured;
     private DateTimeOffset _start = clock.GetUtcNow();
 
     /// <summary>A line of its own; JSON output leaves it out.</summary>
@@ -34,6 +35,7 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
         {
             _start = clock.GetUtcNow();
             _told.Clear();
+            _measured = false;
         }
     }
 
@@ -47,6 +49,7 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
                 _names[happened.Text("peerId")] = happened.Peer;
             }
 
+            _measured |= happened.Name == "perf-result";
             if (json)
             {
                 var fields = happened.Fields.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
@@ -65,6 +68,8 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
 
     private string? Words(DemoEvent e) => e.Name switch
     {
+        // Whoever loses its direct connection because the other leaves begins anew; that is no part of the story.
+        "punch-started" or "punch-ended" when _measured => null,
         "listening" => $"listens; its peer id ends in …{Tail(e.Text("peerId"))}",
         "connected" when e.Flag("relayed") => $"has a relayed connection with {Who(e)} ({Via(e)})",
         "connected" => $"has a direct connection with {Who(e)} at {Short(e.Text("addr"))}",
@@ -72,7 +77,6 @@ internal sealed class Narrator(TextWriter output, bool json, TimeProvider clock)
         "reserved" => $"holds a slot at the relay until {DateTimeOffset.Parse(e.Text("expires"), CultureInfo.InvariantCulture).ToLocalTime():HH:mm}, "
             + "so others can reach it through there",
         "punch-started" => $"starts round {e.Number("round"):0} of the hole punch with {Who(e)}",
-        "punch-ended" when e.Text("outcome") == "cancelled" => null,
         "punch-ended" => string.Create(
             CultureInfo.InvariantCulture,
             $"hole punch with {Who(e)}: {e.Text("outcome")} after {e.Number("ms"):0} ms{Because(e)}"),

@@ -346,6 +346,9 @@ public abstract class PunchAttempt
         }
     }
 
+    /// <summary>Neither side has an address for the other to connect to: there is nothing to wait for.</summary>
+    private protected bool NobodyHasAnAddress => Remotes.Count == 0 && PunchCandidates.Own(Own, Options).Count == 0;
+
     /// <summary>From here on the window runs. With no remote to connect to, the peer may still reach us: wait as long.</summary>
     private protected void EnterPunching(TimeSpan now, TimeSpan window) =>
         Enter(PunchState.Punching, now + window + (_punchRunning ? Backstop : TimeSpan.Zero));

@@ -123,6 +123,12 @@ public sealed class PunchInitiator : PunchAttempt
             Reverse(addresses, now);
         }
 
+        if (NobodyHasAnAddress)
+        {
+            RoundFailed(now);
+            return;
+        }
+
         Do(new PunchEffect.Send(new HolePunchMessage.Sync()));
         var window = PunchWindow.For(roundTrip);
         BeginPunch(roundTrip / 2, window, PunchWindow.SpeakAfter(roundTrip));

@@ -159,6 +159,12 @@ public sealed class PunchResponder : PunchAttempt
 
     private void StartNow(TimeSpan now)
     {
+        if (NobodyHasAnAddress)
+        {
+            RoundFailed(now);
+            return;
+        }
+
         if (Remotes.Count > 0)
         {
             Do(new PunchEffect.StartPunch());

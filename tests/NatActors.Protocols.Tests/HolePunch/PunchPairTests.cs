@@ -102,6 +102,10 @@ public sealed class PunchPairTests
         Assert.Equal(PunchEnd.Relayed, pair.B.Ended!.End);
         Assert.Equal(PunchReasons.NoAddress, pair.B.Ended.Reason);
         Assert.Equal(1, pair.B.Ended.Round);
+
+        // Each side has held its CONNECT for two seconds; with no address on either there is no window to wait for.
+        Assert.InRange(pair.B.EndedAt - pair.StartedAt, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4.5));
+        Assert.InRange(pair.A.EndedAt - pair.B.EndedAt, TimeSpan.Zero, TimeSpan.FromSeconds(1.5));
     }
 
     [Fact]
