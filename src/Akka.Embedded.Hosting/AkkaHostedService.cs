@@ -30,7 +30,10 @@ public class AkkaHostedService(
         catch (Exception e)
         {
             Logger.Log(LogLevel.Critical, e, "Unable to start AkkaHostedService - shutting down application");
-            HostApplicationLifetime?.StopApplication();
+
+            // As the packages do it: no failed start is silent, whatever becomes of the log.
+            Console.WriteLine($"Unable to start AkkaHostedService - shutting down application.\nCause: {e}");
+            await StopAsync(CancellationToken.None).ConfigureAwait(false);
             throw;
         }
     }

@@ -21,6 +21,9 @@ public sealed class NodeSession : IAsyncDisposable
     // They log a failed start with its stack; it comes as an exception too, which the command tells in one line.
     private static readonly string[] ReportedElsewhere = ["Akka.Hosting", "Microsoft.Extensions.Hosting"];
 
+    // What is logged before the loggers have started and after they have ended would be printed there.
+    private const string NothingOnStandardOutput = "akka.stdout-loglevel = OFF";
+
     private readonly IHost _host;
     private readonly Signals _signals;
     private readonly CancellationTokenSource _stopping;
@@ -60,13 +63,14 @@ public sealed class NodeSession : IAsyncDisposable
                 loggers.ClearLoggers();
                 loggers.AddLoggerFactory(provider.GetRequiredService<ILoggerFactory>());
             })
+            .AddHocon(NothingOnStandardOutput, HoconAddMode.Prepend)
             .WithNatActors(options, observer: output));
         var host = builder.Build();
         var signals = Signals.ThatEnd();
         try
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
-            await host.StartAsync(ended.Token);
+            await StartInSilence(host, ended.Token);
             var node = await NatActorsExtension.For(host.Services.GetRequiredService<ActorSystem>()).Node.WaitAsync(ended.Token);
             return new NodeSession(host, node, signals);
         }
@@ -90,6 +94,22 @@ public sealed class NodeSession : IAsyncDisposable
             await Dispose(_host);
             _stopping.Dispose();
             _signals.Dispose();
+        }
+    }
+
+    // The service that starts the actor system prints why a start failed, with its stack, on standard output.
+    // That belongs to what was asked for; the failure comes as an exception.
+    private static async Task StartInSilence(IHost host, CancellationToken cancellationToken)
+    {
+        var standardOutput = Console.Out;
+        Console.SetOut(TextWriter.Null);
+        try
+        {
+            await host.StartAsync(cancellationToken);
+        }
+        finally
+        {
+            Console.SetOut(standardOutput);
         }
     }
 

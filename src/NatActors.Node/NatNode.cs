@@ -167,17 +167,8 @@ public sealed class NatNode : INatNode
         _context.Events.Complete();
     }
 
-    private static async Task AwaitEndAsync(IActorRef actor)
-    {
-        try
-        {
-            await actor.GracefulStop(EndPatience);
-        }
-        catch (OperationCanceledException)
-        {
-            // It is stopping, and nobody waits for anything of it.
-        }
-    }
+    // One that has not ended in time is stopping, and nobody waits for anything of it.
+    private static Task<bool> AwaitEndAsync(IActorRef actor) => actor.GracefulStop(EndPatience);
 
     private static TaskCompletionSource<T> NewAnswer<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

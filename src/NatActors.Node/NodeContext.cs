@@ -12,7 +12,7 @@ namespace NatActors.Node;
 
 /// <summary>
 /// The ingredients every actor of one node shares. Immutable but for <see cref="Refs"/>, which the node's actor fills before any child
-/// handles a message. Monotonic time is <c>Context.System.Scheduler.MonotonicClock</c>.
+/// handles a message. Monotonic time is <c>Context.System.Scheduler.HighResMonotonicClock</c>: the other clock of Akka.NET counts whole milliseconds.
 /// </summary>
 public sealed record NodeContext
 {

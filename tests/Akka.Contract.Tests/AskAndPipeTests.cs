@@ -104,19 +104,6 @@ public sealed class AskAndPipeTests : TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task An_asker_that_has_its_answer_can_be_watched_as_ended()
-    {
-        var probe = CreateTestProbe();
-        var asked = probe.Ref.Ask<string>("question", Generous);
-        probe.ExpectMsg("question");
-        var asker = probe.Sender;
-        Watch(asker);
-        asker.Tell("answer");
-        Assert.Equal("answer", await asked);
-        ExpectTerminated(asker);
-    }
-
-    [Fact]
     public void A_piped_result_comes_as_a_message()
     {
         Task.FromResult("done").PipeTo(TestActor, Actor);

@@ -27,7 +27,7 @@ public abstract class ActorSystem : IActorRefFactory, IDisposable
     /// <summary>When the system started, on its monotonic clock.</summary>
     public abstract TimeSpan StartTime { get; }
 
-    public TimeSpan Uptime => Scheduler.MonotonicClock - StartTime;
+    public TimeSpan Uptime => Scheduler.HighResMonotonicClock - StartTime;
 
     /// <summary>Completes when the system has ended.</summary>
     public abstract Task WhenTerminated { get; }

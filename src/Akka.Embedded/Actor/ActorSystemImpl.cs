@@ -41,7 +41,7 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
         IgnoreRef = new IgnoreRef(rootPath / "ignore");
         _root = new RootRef(this, rootPath);
         _scheduler = Schedulers.Create(Settings, Log, Clock);
-        StartTime = _scheduler.MonotonicClock;
+        StartTime = _scheduler.HighResMonotonicClock;
         User = _root.Make("user");
         SystemGuardian = _root.Make("system");
     }

@@ -1,3 +1,4 @@
+using Akka.Configuration;
 using Akka.Event;
 
 namespace Akka.Actor;
@@ -71,7 +72,7 @@ public sealed class CoordinatedShutdown : IExtension
     {
         if (!Phases.Contains(phase))
         {
-            throw new ArgumentException($"Unknown phase [{phase}], known phases [{string.Join(",", Phases)}].", nameof(phase));
+            throw new ConfigurationException($"Unknown phase [{phase}], known phases [{string.Join(",", Phases)}].");
         }
 
         lock (_lock)

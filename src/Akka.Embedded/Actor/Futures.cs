@@ -47,7 +47,6 @@ internal sealed class AskRef<T>(ActorSystemImpl system) : InternalRef
     private readonly ActorPath _path = system.NewTempPath();
     private ITimer? _timer;
     private CancellationTokenRegistration _registration;
-    private List<IActorRef>? _watchers;
 
     public Task<T> Task => _result.Task;
 
@@ -75,28 +74,6 @@ internal sealed class AskRef<T>(ActorSystemImpl system) : InternalRef
         }
     }
 
-    // Whoever watches the asker learns when it needs no answer any more.
-    public override void SendSystem(SystemMessage message)
-    {
-        lock (_result)
-        {
-            switch (message)
-            {
-                case WatchMessage watch when !IsTerminated:
-                    (_watchers ??= []).Add(watch.Watcher);
-                    return;
-                case UnwatchMessage unwatch:
-                    _watchers?.Remove(unwatch.Watcher);
-                    return;
-            }
-        }
-
-        if (message is WatchMessage late)
-        {
-            (late.Watcher as InternalRef)?.SendSystem(new DeathWatchNotification(this, existenceConfirmed: false));
-        }
-    }
-
     protected override void TellInternal(object message, IActorRef? sender)
     {
         var taken = message switch
@@ -121,17 +98,6 @@ internal sealed class AskRef<T>(ActorSystemImpl system) : InternalRef
         {
             _timer?.Dispose();
             _registration.Unregister();
-            List<IActorRef>? watchers;
-            lock (_result)
-            {
-                watchers = _watchers;
-                _watchers = null;
-            }
-
-            foreach (var watcher in watchers ?? [])
-            {
-                (watcher as InternalRef)?.SendSystem(new DeathWatchNotification(this, existenceConfirmed: true));
-            }
         }
     }
 }

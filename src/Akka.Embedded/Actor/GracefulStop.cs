@@ -3,10 +3,10 @@ namespace Akka.Actor;
 /// <summary>Stopping an actor and waiting for its end.</summary>
 public static class GracefulStopSupport
 {
-    /// <summary>Sends a <see cref="PoisonPill"/>; true when the actor has ended, cancelled when it has not in time.</summary>
+    /// <summary>Sends a <see cref="PoisonPill"/>; true when the actor has ended, false when it has not in time.</summary>
     public static Task<bool> GracefulStop(this IActorRef target, TimeSpan timeout) => target.GracefulStop(timeout, PoisonPill.Instance);
 
-    /// <summary>Sends <paramref name="stopMessage"/>; true when the actor has ended, cancelled when it has not in time.</summary>
+    /// <summary>Sends <paramref name="stopMessage"/>; true when the actor has ended, false when it has not in time.</summary>
     public static Task<bool> GracefulStop(this IActorRef target, TimeSpan timeout, object stopMessage)
     {
         if (InternalRef.Of(target) is not { System: { } system } watched || watched.IsTerminated)
@@ -25,7 +25,7 @@ public static class GracefulStopSupport
 public static class WatchAsyncSupport
 {
     /// <summary>True when the actor has ended, false when <paramref name="token"/> was cancelled before.</summary>
-    public static async Task<bool> WatchAsync(this IActorRef target, CancellationToken token = default)
+    public static Task<bool> WatchAsync(this IActorRef target, CancellationToken token = default)
     {
         if (InternalRef.Of(target) is not { System: { } system } watched)
         {
@@ -34,14 +34,7 @@ public static class WatchAsyncSupport
 
         var ended = new EndRef(system, watched);
         ended.Start(null, token);
-        try
-        {
-            return await ended.Task.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        return ended.Task;
     }
 }
 
@@ -87,7 +80,7 @@ internal sealed class EndRef(ActorSystemImpl system, InternalRef watched) : Inte
 
     private void GiveUp()
     {
-        if (_ended.TrySetCanceled())
+        if (_ended.TrySetResult(false))
         {
             _timer?.Dispose();
             watched.SendSystem(new UnwatchMessage(watched, this));

@@ -136,7 +136,7 @@ internal sealed class HeapScheduler : SchedulerBase, IDisposable
         _heap = new TimerHeap(clock, e => log.Error(e, "A scheduled action failed"));
     }
 
-    public override TimeSpan MonotonicClock => _heap.Now;
+    public override TimeSpan MonotonicClock => new(_heap.Now.Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond);
 
     public override TimeSpan HighResMonotonicClock => _heap.Now;
 

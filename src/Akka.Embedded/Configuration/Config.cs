@@ -26,6 +26,9 @@ public class Config
 
     internal Config(IReadOnlyDictionary<string, string[]> values) => _values = values;
 
+    /// <summary>Settings from their text.</summary>
+    public static implicit operator Config(string str) => ConfigurationFactory.ParseString(str);
+
     public virtual bool IsEmpty => _values.Count == 0;
 
     public Config WithFallback(Config fallback) => fallback is null || ReferenceEquals(fallback, this) ? this : new Config(this, fallback);

@@ -61,7 +61,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         }
 
         var clock = Context.System.Scheduler;
-        ConnectionUpgrade.RunAsync(_node, _seed, () => clock.MonotonicClock, _patienceIsOver.Task, _cancel.Token)
+        ConnectionUpgrade.RunAsync(_node, _seed, () => clock.HighResMonotonicClock, _patienceIsOver.Task, _cancel.Token)
             .PipeTo(Self, failure: e => new ConnectionMessages.UpgradeDone(null, e.Message));
         Become(Upgrading);
     }

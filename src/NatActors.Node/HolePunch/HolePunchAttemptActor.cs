@@ -51,7 +51,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
     /// <inheritdoc />
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private static TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <inheritdoc />
     protected override void PreStart()

@@ -33,7 +33,7 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     protected override void PreStart()
     {
@@ -94,7 +94,7 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
         _client = new PerfClient(_request.Upload, _request.Download, new PerfOptions(), Now);
         Become(Measuring);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, StallWatch.Interval);
-        PerfTransfer.MeasureAsync(stream, _client, () => clock.MonotonicClock, progress => self.Tell(new Moved(progress)), _cancel.Token)
+        PerfTransfer.MeasureAsync(stream, _client, () => clock.HighResMonotonicClock, progress => self.Tell(new Moved(progress)), _cancel.Token)
             .PipeTo(self, success: () => Done.Instance, failure: e => new Broken(e.Message));
     }
 

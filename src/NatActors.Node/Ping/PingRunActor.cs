@@ -31,7 +31,7 @@ internal sealed class PingRunActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     protected override void PreStart()
     {

@@ -46,7 +46,7 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
     /// <inheritdoc />
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <inheritdoc />
     protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();

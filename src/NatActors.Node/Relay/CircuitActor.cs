@@ -174,7 +174,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private void Copy()
     {
         Timers.Cancel(nameof(TooSlow));
-        var now = Context.System.Scheduler.MonotonicClock;
+        var now = Context.System.Scheduler.HighResMonotonicClock;
         var meter = new CircuitMeter(_seed.Limits, now);
         if (meter.Deadline is { } deadline)
         {

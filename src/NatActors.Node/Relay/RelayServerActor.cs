@@ -45,7 +45,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
     /// <inheritdoc />
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <inheritdoc />
     protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
