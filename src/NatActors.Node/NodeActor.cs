@@ -27,6 +27,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private const string Connections = "connections";
     private const string Ports = "ports";
+    private const string HolePunching = "holepunch";
     private const string GoingDown = "the node is going down";
 
     private readonly NodeContext _node;
@@ -71,7 +72,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
         if (_node.Options.HolePunching)
         {
-            Refs.HolePunch = Child(typeof(HolePunchActor), "holepunch");
+            Refs.HolePunch = Child(typeof(HolePunchActor), HolePunching);
         }
 
         Refs.Ports = Child(typeof(PortsActor), Ports);
@@ -207,6 +208,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
         else
         {
+            if (name is HolePunching)
+            {
+                // No stream may wait for a punch that nobody makes.
+                Refs.HolePunch = ActorRefs.Nobody;
+            }
+
             _log.Error("{0} was given up: {1}", name, detail);
             _node.Events.Publish(new NodeEvents.Error(detail));
         }

@@ -179,7 +179,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     private void Admit(ConnectionInfo info, Pending pending, IReadOnlyList<ConnectionEffect> effects)
     {
         _up[info.Id] = new Up(info);
-        if (info.Limited && _node.Options.HolePunching)
+        if (info.Limited && !_node.Refs.HolePunch.Equals(ActorRefs.Nobody))
         {
             // Said here, and not when the attempt says so, so that a stream asked for at once waits for it; the attempt's end is always told.
             _waiters.OnPunchUnderWay(info.Peer);

@@ -69,6 +69,21 @@ public sealed class DialBookTests
     }
 
     [Fact]
+    public void At_the_end_all_requests_fail_the_waiting_ones_too_and_running_dials_are_aborted()
+    {
+        var other = Goal with { FreshPort = true };
+        var book = new DialBook<string>(new DialRules { MaxDials = 1 });
+        book.OnRequest("a", Goal, Here, true, Seconds(0));
+        book.OnRequest("b", other, Here, true, Seconds(0));
+
+        Assert.Equal(
+            [new DialEffect<string>.Fail("a"), new DialEffect<string>.Abort(Goal), new DialEffect<string>.Fail("b")], book.OnClosed());
+        Assert.Equal((0, 0), (book.Running, book.Waiting));
+        Assert.Empty(book.OnFailed(Goal, Seconds(1)));
+        Assert.Empty(book.OnCancelled("a"));
+    }
+
+    [Fact]
     public void A_connection_that_came_otherwise_answers_the_requests_it_satisfies()
     {
         var direct = Goal with { DirectOnly = true };
