@@ -65,7 +65,8 @@ internal sealed class DemoPeer : IAsyncDisposable
 
             if (await Task.WhenAny(news, _reading).WaitAsync(cancellationToken) == _reading && !news.IsCompleted)
             {
-                throw new IOException($"{Name} ended without '{name}': {string.Join(" ", _process.Errors.Lines)}");
+                var run = await _process.WaitForExitAsync(cancellationToken);
+                throw new IOException($"{Name} ended with exit code {run.ExitCode} before '{name}': {string.Join(" ", run.Errors)}");
             }
         }
     }
