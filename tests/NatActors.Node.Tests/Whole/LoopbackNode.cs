@@ -12,14 +12,15 @@ public sealed class LoopbackNode : IAsyncDisposable
 
     private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = WARNING");
 
-    private readonly ActorSystem _system;
-
     private LoopbackNode(ActorSystem system, NatNode node, RecordedEvents events)
     {
-        _system = system;
+        System = system;
         Node = node;
         Events = events;
     }
+
+    /// <summary>The actor system that the node has for itself.</summary>
+    public ActorSystem System { get; }
 
     public NatNode Node { get; }
 
@@ -55,6 +56,6 @@ public sealed class LoopbackNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Node.DisposeAsync().AsTask().WaitAsync(Guard);
-        await _system.Terminate().WaitAsync(Guard);
+        await System.Terminate().WaitAsync(Guard);
     }
 }
