@@ -126,9 +126,7 @@ public abstract class PunchAttempt
         return Take();
     }
 
-    /// <summary>
-    /// The relayed connection measured its round trip: the exchange's own measure may contain the other side's hold, this one does not.
-    /// </summary>
+    /// <summary>The relayed connection's round trip: the exchange's own measure may contain the other side's hold, this does not.</summary>
     public void OnRelayRoundTrip(TimeSpan roundTrip) => RelayRoundTrip = roundTrip;
 
     /// <summary>A message came on the stream.</summary>
