@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace NatActors.Cli;
 
-/// <summary>SIGTERM and Ctrl-C as a cancellation, for commands that run no host and have something to clear away.</summary>
+/// <summary>SIGTERM, a lost terminal and Ctrl-C as a cancellation, for commands that run no host and have something to clear away.</summary>
 internal sealed class Signals : IDisposable
 {
     private readonly CancellationTokenSource _asked = new();
@@ -11,6 +11,7 @@ internal sealed class Signals : IDisposable
     private Signals(bool interruptEnds)
     {
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => End(context)));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => End(context)));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => On(context, interruptEnds)));
     }
 

@@ -44,6 +44,12 @@ public sealed record LabPlan
     /// </summary>
     public TimeSpan PathDelay { get; init; } = DefaultPathDelay;
 
+    /// <summary>
+    /// Whether Ctrl-C, SIGTERM and a lost terminal take the laboratory down by themselves. Default true; false where the program hears them
+    /// and disposes the laboratory, which then does not vanish under what still runs in it.
+    /// </summary>
+    public bool EndsOnSignals { get; init; } = true;
+
     /// <summary>The default plan with other routers before A and B.</summary>
     /// <param name="a">The kind of NA.</param>
     /// <param name="b">The kind of NB.</param>

@@ -70,7 +70,7 @@ public sealed class Laboratory : IAsyncDisposable
         }
 
         var lab = new Laboratory(plan, isKept);
-        lab.RemoveOnSignals();
+        lab.RemoveOnExit(plan.EndsOnSignals);
         try
         {
             LabRegistry.Enter(lab.Describe());
@@ -226,9 +226,9 @@ public sealed class Laboratory : IAsyncDisposable
         _isKept);
 
     /// <summary>Ctrl-C, SIGTERM and a lost terminal take the laboratory down before they take the process.</summary>
-    private void RemoveOnSignals()
+    private void RemoveOnExit(bool onSignals)
     {
-        foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+        foreach (var signal in onSignals ? (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP] : [])
         {
             _signals.Add(PosixSignalRegistration.Create(signal, _ => RemoveNow()));
         }

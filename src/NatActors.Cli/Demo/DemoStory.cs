@@ -21,7 +21,8 @@ internal sealed class DemoStory(Narrator narrator, long bytes)
         var keys = Directory.CreateTempSubdirectory("natactors-demo-").FullName;
         try
         {
-            await using var lab = Laboratory.Create(LabPlan.TwoPeers(RouterType.PortRestricted, RouterType.PortRestricted));
+            var plan = LabPlan.TwoPeers(RouterType.PortRestricted, RouterType.PortRestricted) with { EndsOnSignals = false };
+            await using var lab = Laboratory.Create(plan);
             Introduce(lab);
             narrator.Say("");
             narrator.Say("1. Two home routers (port-restricted: they let in only answers from where the inside has sent to).");
