@@ -11,6 +11,11 @@ internal static class ConfigurationReader
     public static IReadOnlyList<string> Read(IConfiguration section, object target)
     {
         var mistakes = new List<string>();
+        if (section is IConfigurationSection { Value: { Length: > 0 } value } whole)
+        {
+            mistakes.Add($"{whole.Key}: '{value}' is one value; write an object of options in braces.");
+        }
+
         Read(section, target, "", mistakes);
         return mistakes;
     }

@@ -179,5 +179,24 @@ public sealed class LoggingOptions
         {
             yield return $"Logging.Console: '{Console}' is unknown; use text, json or none.";
         }
+
+        if (File is { Length: > 0 } file && NoFolderFor(file) is { } reason)
+        {
+            yield return $"Logging.File: '{file}' cannot be written: {reason}";
+        }
+    }
+
+    /// <summary>Makes the folder, as the log would; the log itself would only be silent.</summary>
+    private static string? NoFolderFor(string file)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/");
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return e.Message;
+        }
     }
 }

@@ -80,11 +80,20 @@ public sealed class OptionsTests
     [InlineData("""{ "Connections": { "DialTimeout": "00:00:00" } }""", "Connections.DialTimeout: ")]
     [InlineData("""{ "Logging": { "Level": "3" } }""", "Logging.Level: '3'")]
     [InlineData("""{ "Logging": { "Console": "xml" } }""", "Logging.Console: 'xml'")]
+    [InlineData("""{ "Logging": { "File": "/proc/no-such-folder/log.json" } }""", "Logging.File: '/proc/no-such-folder/log.json' cannot be written")]
     public void What_makes_no_sense_is_a_mistake_with_its_name(string json, string mistake)
     {
         var options = new NatActorsOptions();
         Assert.Empty(options.Read(Section(json)));
         Assert.StartsWith(mistake, Assert.Single(options.TryBuild(out _)));
+    }
+
+    [Fact]
+    public void A_section_that_is_one_value_is_a_mistake()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("NatActors", "5")]).Build();
+
+        Assert.StartsWith("NatActors: '5' is one value", Assert.Single(new NatActorsOptions().Read(configuration.GetSection("NatActors"))));
     }
 
     [Fact]
