@@ -22,7 +22,8 @@ internal static class Program
         try
         {
             var workspace = Workspace.Find(AppContext.BaseDirectory);
-            Console.WriteLine($"build: actor runtime {Describe(parsed.Runtime)}");
+            // Not on standard output, which belongs to the program that is run: with --json each of its lines is an object.
+            Console.Error.WriteLine($"build: actor runtime {Describe(parsed.Runtime)}");
             return await new Verbs(workspace, parsed).RunAsync();
         }
         catch (BuildException stopped)

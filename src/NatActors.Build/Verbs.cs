@@ -81,7 +81,7 @@ internal sealed class Verbs(Workspace workspace, CommandLine command)
 
     private async Task CompileAsync(string target, string configuration)
     {
-        Console.WriteLine($"build: compiling {Path.GetFileName(target)}, {configuration}");
+        Console.Error.WriteLine($"build: compiling {Path.GetFileName(target)}, {configuration}");
         var result = await Shell.CaptureAsync(
             workspace.Root, BuildLimit, null, "dotnet", "build", target, "-m", "-v", "quiet", "--tl:off", "-clp:NoSummary",
             "-c", configuration, $"-p:ActorRuntime={command.Runtime}");
