@@ -113,7 +113,10 @@ public sealed record ConnectionOptions
     /// </summary>
     public int MaxInboundPerNetwork { get; init; } = 64;
 
-    /// <summary>Inbound streams open on one connection. Range 1 to 65,536; default 1,000 (go-yamux).</summary>
+    /// <summary>
+    /// Inbound streams open on one connection. Range 1 to 65,536; default 1,000 (go-yamux). Over TCP the connection's receive budget bounds
+    /// them too: 96 MiB, of which each stream takes at least its first window of 256 KiB, so about 384 at once.
+    /// </summary>
     public int MaxStreamsPerConnection { get; init; } = 1000;
 
     /// <summary>A connection without streams or protection is closed after this. At least one second; default one minute (go connection manager's grace).</summary>
