@@ -135,9 +135,10 @@ public sealed record ConnectionOptions
     public TimeSpan RelayedGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Time between two pings of a connection, which keep the mappings of NATs open. At least one second; default 30 s (go-yamux).
+    /// Time between two pings of a connection, which keep the mappings of NATs open and tell that it is alive. At least one second; default
+    /// 15 s (go-libp2p's for QUIC; its yamux waits 30 s, and a dead path would be noticed only after 50).
     /// </summary>
-    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long after an unanswered ping a silent connection is given up. At least one second; default 20 s: longer than a cable is out by
