@@ -81,8 +81,24 @@ public sealed class ClosingTests
             await Task.WhenAll(Settled(theirs), Settled(own));
 
             Assert.True(theirs.IsCompletedSuccessfully || own.IsCompletedSuccessfully);
-            Assert.True(await ours.Node.PingAsync(PeerId.Parse(js.PeerId)).WaitAsync(JsPeer.Guard) > TimeSpan.Zero);
+            Assert.True(await OnceMoreAsync(() => ours.Node.PingAsync(PeerId.Parse(js.PeerId)).WaitAsync(JsPeer.Guard)) > TimeSpan.Zero);
             Assert.Single(await js.PingAsync(ours.Id.ToString()));
+        }
+    }
+
+    /// <summary>
+    /// js cuts one of the two connections as soon as it sees that it has both. A ping that runs on that one goes with it; the next takes the
+    /// one that stays.
+    /// </summary>
+    private static async Task<T> OnceMoreAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (PeerFailedException)
+        {
+            return await ask();
         }
     }
 
