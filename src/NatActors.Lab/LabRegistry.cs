@@ -58,6 +58,10 @@ internal static class LabRegistry
     private const string LockName = "lock";
     private const string RouteMark = "231";
     private const int StartTimeField = 19;
+
+    // One minute of pauses: the lock is held only while a record is read and written, so longer is a fault, a full disk for example.
+    private const int MaxLockTries = 3000;
+
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static int _count;
 
@@ -214,15 +218,19 @@ internal static class LabRegistry
     private static FileStream Lock()
     {
         Directory.CreateDirectory(Folder);
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             try
             {
                 return new FileStream(Path.Combine(Folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException)
+            catch (IOException) when (tries < MaxLockTries)
             {
                 Thread.Sleep(LockPause);
+            }
+            catch (IOException refusal)
+            {
+                throw new LabException($"the list of laboratories in {Folder} stays locked; end the command that holds it ({refusal.Message})", refusal);
             }
         }
     }
