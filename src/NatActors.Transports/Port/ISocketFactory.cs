@@ -12,6 +12,10 @@ public interface ISocketFactory
     /// <exception cref="SocketException">The system refuses, e.g. because the address family is switched off or descriptors are
     /// short.</exception>
     Socket CreateTcp(AddressFamily family);
+
+    /// <summary>A new UDP socket, not yet bound.</summary>
+    /// <exception cref="SocketException">As for TCP.</exception>
+    Socket CreateUdp(AddressFamily family);
 }
 
 /// <summary>Sockets of the calling thread's namespace, which is the process's own unless somebody changed it.</summary>
@@ -26,4 +30,7 @@ public sealed class SystemSocketFactory : ISocketFactory
 
     /// <inheritdoc />
     public Socket CreateTcp(AddressFamily family) => new(family, SocketType.Stream, ProtocolType.Tcp);
+
+    /// <inheritdoc />
+    public Socket CreateUdp(AddressFamily family) => new(family, SocketType.Dgram, ProtocolType.Udp);
 }

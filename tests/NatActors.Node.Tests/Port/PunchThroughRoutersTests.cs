@@ -86,5 +86,7 @@ public sealed class PunchThroughRoutersTests(LabFixture fixture, ITestOutputHelp
     private sealed class LabSockets(LabHost host) : ISocketFactory
     {
         public Socket CreateTcp(AddressFamily family) => host.CreateSocket(family, SocketType.Stream, ProtocolType.Tcp);
+
+        public Socket CreateUdp(AddressFamily family) => host.CreateSocket(family, SocketType.Dgram, ProtocolType.Udp);
     }
 }

@@ -88,6 +88,8 @@ public sealed class LabNode : IAsyncDisposable
     private sealed class LabSockets(LabHost host) : ISocketFactory
     {
         public Socket CreateTcp(AddressFamily family) => host.CreateSocket(family, SocketType.Stream, ProtocolType.Tcp);
+
+        public Socket CreateUdp(AddressFamily family) => host.CreateSocket(family, SocketType.Dgram, ProtocolType.Udp);
     }
 
     private sealed class LabInterfaces(LabHost host) : INetworkInterfaces

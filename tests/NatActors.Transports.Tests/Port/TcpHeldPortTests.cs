@@ -112,6 +112,8 @@ public sealed class TcpHeldPortTests : TcpTestBase
     private sealed class RefusingSockets : ISocketFactory
     {
         public Socket CreateTcp(AddressFamily family) => throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+
+        public Socket CreateUdp(AddressFamily family) => CreateTcp(family);
     }
 
     /// <summary>Keeps a copy of every socket's descriptor.</summary>
@@ -125,6 +127,8 @@ public sealed class TcpHeldPortTests : TcpTestBase
             _copies.Add(new SafeSocketHandle(Duplicate((int)socket.Handle), ownsHandle: true));
             return socket;
         }
+
+        public Socket CreateUdp(AddressFamily family) => SystemSocketFactory.Instance.CreateUdp(family);
 
         public void Dispose() => _copies.ForEach(copy => copy.Dispose());
 
