@@ -99,4 +99,19 @@ public sealed class NodeRefs
 
     /// <summary>Hole punching.</summary>
     public IActorRef HolePunch { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Reachability, AutoNAT's asking side.</summary>
+    public IActorRef AutoNat { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>AutoNAT's answering side.</summary>
+    public IActorRef AutoNatServer { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Port mapping, nobody when switched off.</summary>
+    public IActorRef PortMap { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The machine's network and its changes.</summary>
+    public IActorRef Network { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Names to addresses.</summary>
+    public IActorRef Resolver { get; set; } = ActorRefs.Nobody;
 }

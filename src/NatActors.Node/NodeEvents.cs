@@ -1,4 +1,6 @@
 using NatActors.Multiformats;
+using NatActors.Protocols.Addresses;
+using NatActors.Protocols.AutoNat;
 
 namespace NatActors.Node;
 
@@ -77,6 +79,41 @@ public static class NodeEvents
         TimeSpan UploadTime,
         long DownloadBytes,
         TimeSpan DownloadTime) : NodeEvent("perf-result");
+
+    /// <summary>What peers see as an address of this node has changed; no observers: none sees it any more.</summary>
+    /// <param name="Address">The address, without peer id.</param>
+    /// <param name="Observers">How many distinct observers (by IPv4 address or IPv6 /56) see it now.</param>
+    /// <param name="Active">True when that is enough to tell others of it.</param>
+    public sealed record Observed(Multiaddr Address, int Observers, bool Active) : NodeEvent("observed");
+
+    /// <summary>Whether strangers can dial this node has become known, or has changed.</summary>
+    /// <param name="Verdict">The verdict.</param>
+    /// <param name="FilteringProven">True when a host that was never contacted came through.</param>
+    /// <param name="Reasons">Why, in words for a person.</param>
+    public sealed record ReachabilityChanged(Reachability Verdict, bool FilteringProven, IReadOnlyList<string> Reasons)
+        : NodeEvent("reachability");
+
+    /// <summary>An address was proven to be dialable.</summary>
+    /// <param name="Address">The address, without peer id.</param>
+    /// <param name="Reason">By what, in words for a person.</param>
+    public sealed record AddressConfirmed(Multiaddr Address, string Reason) : NodeEvent("address-confirmed");
+
+    /// <summary>An address that was dialable is not any more, or is no longer this node's.</summary>
+    public sealed record AddressLost(Multiaddr Address, string Reason) : NodeEvent("address-lost");
+
+    /// <summary>A router confirmed a port mapping, or it was lost (no lease).</summary>
+    /// <param name="Protocol"><c>upnp-igd1</c>, <c>upnp-igd2</c>, <c>nat-pmp</c> or <c>pcp</c>.</param>
+    /// <param name="External">The external address.</param>
+    /// <param name="Lease">How long it stands; zero when it was lost or given back.</param>
+    /// <param name="Detail">Why it was lost, or empty.</param>
+    public sealed record Mapping(string Protocol, Multiaddr External, TimeSpan Lease, string Detail) : NodeEvent("mapping");
+
+    /// <summary>What is known of the NAT, for one IP version and transport protocol, has changed.</summary>
+    public sealed record Nat(NatReport Report) : NodeEvent("nat");
+
+    /// <summary>The machine's network changed.</summary>
+    /// <param name="What">What did, in words for a person, a line each.</param>
+    public sealed record NetworkChanged(IReadOnlyList<string> What) : NodeEvent("network-changed");
 
     /// <summary>Something went wrong that a person should know, in one line that says what to do.</summary>
     public sealed record Error(string What) : NodeEvent("error");

@@ -24,6 +24,24 @@ public sealed record NodeOptions
     /// <summary>Peers to connect to at the start, each ending in its peer id; tried again with back-off until they answer.</summary>
     public IReadOnlyList<Multiaddr> Dial { get; init; } = [];
 
+    /// <summary>
+    /// Peers to know the network by: kept connected to, asked what they see and whether they can dial back, used as relays where they are.
+    /// Each ends in its peer id, but for a <c>/dnsaddr</c> that stands for several.
+    /// </summary>
+    public IReadOnlyList<Multiaddr> Bootstrap { get; init; } = [];
+
+    /// <summary>How the node learns whether it can be dialed, and helps others to learn it.</summary>
+    public AutoNatOptions AutoNat { get; init; } = new();
+
+    /// <summary>Relays that the node finds by itself.</summary>
+    public AutoRelayOptions AutoRelay { get; init; } = new();
+
+    /// <summary>Ask routers to forward the listen ports (PCP, NAT-PMP, UPnP).</summary>
+    public bool PortMapping { get; init; } = true;
+
+    /// <summary>Name servers in place of the system's; empty for the system's.</summary>
+    public IReadOnlyList<System.Net.IPEndPoint> NameServers { get; init; } = [];
+
     /// <summary>The profile of the relay server (<c>public</c> or <c>private</c>), or null to run none.</summary>
     public string? RelayServer { get; init; }
 
@@ -192,4 +210,43 @@ public sealed record ConnectionOptions
         (nameof(KeepAliveInterval), KeepAliveInterval, TimeSpan.FromSeconds(1)),
         (nameof(KeepAliveTimeout), KeepAliveTimeout, TimeSpan.FromSeconds(1)),
     ];
+}
+
+/// <summary>When AutoNAT's answering side runs.</summary>
+public enum AutoNatServing
+{
+    /// <summary>While this node is publicly reachable itself.</summary>
+    Auto,
+
+    /// <summary>Always.</summary>
+    Always,
+
+    /// <summary>Never.</summary>
+    Never,
+}
+
+/// <summary>How the node learns whether it can be dialed, and helps others to learn it.</summary>
+public sealed record AutoNatOptions
+{
+    /// <summary>When to answer others.</summary>
+    public AutoNatServing Serve { get; init; }
+
+    /// <summary>
+    /// Peers on other IP addresses that dial back for this node's clients, each ending in its peer id. Their answer tells whether an address is
+    /// filtered by address.
+    /// </summary>
+    public IReadOnlyList<Multiaddr> Partners { get; init; } = [];
+
+    /// <summary>Test, and dial back to, private and loopback addresses too: for networks of their own. Default: false.</summary>
+    public bool AllowPrivateAddresses { get; init; }
+}
+
+/// <summary>Relays that the node finds by itself while it cannot be dialed.</summary>
+public sealed record AutoRelayOptions
+{
+    /// <summary>How many relays to hold. Range 0 (off) to 16; default 2 (go-libp2p AutoRelay).</summary>
+    public int Relays { get; init; } = 2;
+
+    /// <summary>Relays to choose from beside the connected peers that offer it, each ending in its peer id.</summary>
+    public IReadOnlyList<Multiaddr> Candidates { get; init; } = [];
 }

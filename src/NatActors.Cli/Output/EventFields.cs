@@ -1,6 +1,7 @@
 using System.Globalization;
 using NatActors.Multiformats;
 using NatActors.Node;
+using NatActors.Protocols.Addresses;
 
 namespace NatActors.Cli.Output;
 
@@ -34,6 +35,19 @@ public static class EventFields
             ("peer", Text(e.Peer)), ("relayed", e.Relayed), ("uploadBytes", e.UploadBytes), ("uploadMs", Milliseconds(e.UploadTime)),
             ("downloadBytes", e.DownloadBytes), ("downloadMs", Milliseconds(e.DownloadTime)),
         ],
+        NodeEvents.Observed e => [("addr", Text(e.Address)), ("observers", e.Observers), ("active", e.Active)],
+        NodeEvents.ReachabilityChanged e =>
+        [
+            ("verdict", Lower(e.Verdict)), ("filteringProven", e.FilteringProven), ("reasons", e.Reasons),
+        ],
+        NodeEvents.AddressConfirmed e => [("addr", Text(e.Address)), ("reason", e.Reason)],
+        NodeEvents.AddressLost e => [("addr", Text(e.Address)), ("reason", e.Reason)],
+        NodeEvents.Mapping e =>
+        [
+            ("protocol", e.Protocol), ("external", Text(e.External)), ("lease", Math.Round(e.Lease.TotalSeconds)), ("detail", e.Detail),
+        ],
+        NodeEvents.Nat e => NatFields(e.Report),
+        NodeEvents.NetworkChanged e => [("what", e.What)],
         NodeEvents.Error e => [("what", e.What)],
         _ => [],
     };
@@ -41,6 +55,13 @@ public static class EventFields
     /// <summary>RFC 3339 in UTC with milliseconds.</summary>
     public static string Rfc3339(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static IReadOnlyList<(string Name, object? Value)> NatFields(NatReport nat) =>
+    [
+        ("family", Lower(nat.Family)), ("protocol", Lower(nat.Protocol)), ("mapping", NatReport.Describe(nat.Mapping)),
+        ("filtering", NatReport.Describe(nat.Filtering)), ("portPreserved", Lower(nat.PortPreserved)), ("hairpin", Lower(nat.Hairpin)),
+        ("doubleNat", Lower(nat.DoubleNat)), ("portStep", nat.PortStep), ("reasons", nat.Reasons),
+    ];
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 

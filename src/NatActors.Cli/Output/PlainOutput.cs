@@ -1,6 +1,8 @@
 using System.Globalization;
 using NatActors.Multiformats;
 using NatActors.Node;
+using NatActors.Protocols.Addresses;
+using NatActors.Protocols.AutoNat;
 
 namespace NatActors.Cli.Output;
 
@@ -107,9 +109,21 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
             + (e.Reason.Length == 0 ? "" : $": {e.Reason}"),
         NodeEvents.Pinged e => $"pong from {Short(e.Peer)} {Path(e.Relayed)} {Ms(e.RoundTripTime)}",
         NodeEvents.PerfMeasured e => $"{Path(e.Relayed)}: {Rate("up", e.UploadBytes, e.UploadTime)}, {Rate("down", e.DownloadBytes, e.DownloadTime)}",
+        NodeEvents.Observed e => e.Observers == 0 ? $"nobody sees us at {e.Address} any more" : $"seen at {e.Address} by {Count(e.Observers, "peer")}",
+        NodeEvents.ReachabilityChanged e => $"reachability: {NodeVerdict.Describe(e.Verdict, e.FilteringProven)}" + Because(e.Reasons),
+        NodeEvents.AddressConfirmed e => $"can be dialed at {e.Address}: {e.Reason}",
+        NodeEvents.AddressLost e => $"can no longer be dialed at {e.Address}: {e.Reason}",
+        NodeEvents.Mapping { Lease.Ticks: > 0 } e => $"the router forwards {e.External} here for {e.Lease.TotalMinutes:0} min ({e.Protocol})",
+        NodeEvents.Mapping e => $"the router no longer forwards {e.External} ({e.Protocol}): {e.Detail}",
+        NodeEvents.Nat e => $"NAT for {e.Report.Family} {e.Report.Protocol}: mapping {NatReport.Describe(e.Report.Mapping)}, filtering {NatReport.Describe(e.Report.Filtering)}",
+        NodeEvents.NetworkChanged e => $"the network changed: {string.Join("; ", e.What)}",
         NodeEvents.Error e => $"error: {e.What}",
         _ => happened.Name,
     };
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+
+    private static string Because(IReadOnlyList<string> reasons) => reasons.Count == 0 ? "" : $" ({string.Join("; ", reasons)})";
 
     private static string Arrow(ConnectionDirection direction) => direction == ConnectionDirection.Outbound ? "to" : "from";
 

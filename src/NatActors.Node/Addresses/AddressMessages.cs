@@ -25,6 +25,18 @@ public sealed record AddressSet
     /// <summary>Where relays hold a slot for this node, ending in <c>/p2p-circuit</c>.</summary>
     public IReadOnlyList<Multiaddr> Relayed { get; init; } = [];
 
+    /// <summary>Where routers said that they forward from, verified or not.</summary>
+    public IReadOnlyList<Multiaddr> Mapped { get; init; } = [];
+
+    /// <summary>The direct addresses that are proven dialable (AutoNAT).</summary>
+    public IReadOnlyList<Multiaddr> Confirmed { get; init; } = [];
+
+    /// <summary>The direct addresses that are proven not to be; not told to others.</summary>
+    public IReadOnlyList<Multiaddr> Unreachable { get; init; } = [];
+
+    /// <summary>The public direct addresses to be tested by AutoNAT, the most promising first: confirmed, mapped, listening, observed.</summary>
+    public IReadOnlyList<Multiaddr> Candidates { get; init; } = [];
+
     /// <summary>What identify and the peer record tell, before the filter by the receiver's place: observed, listening, relayed.</summary>
     public IReadOnlyList<Multiaddr> Announced => [.. Observed.Concat(Listening).Concat(Relayed).Distinct()];
 
@@ -35,7 +47,11 @@ public sealed record AddressSet
         && Listening.SequenceEqual(other.Listening)
         && Observed.SequenceEqual(other.Observed)
         && ForHolePunch.SequenceEqual(other.ForHolePunch)
-        && Relayed.SequenceEqual(other.Relayed);
+        && Relayed.SequenceEqual(other.Relayed)
+        && Mapped.SequenceEqual(other.Mapped)
+        && Confirmed.SequenceEqual(other.Confirmed)
+        && Unreachable.SequenceEqual(other.Unreachable)
+        && Candidates.SequenceEqual(other.Candidates);
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Listening.Count, Observed.Count, ForHolePunch.Count, Relayed.Count);
@@ -57,4 +73,35 @@ public static class AddressMessages
 
     /// <summary>A peer says at which address it sees this node. Forgotten with the connection.</summary>
     public sealed record AddressObserved(Observation Observation);
+
+    /// <summary>
+    /// From port mapping: a router forwards from this address to one of ours. Renewals are not told. Not told to others before AutoNAT has
+    /// verified it.
+    /// </summary>
+    /// <param name="Protocol"><c>upnp-igd1</c>, <c>upnp-igd2</c>, <c>nat-pmp</c> or <c>pcp</c>.</param>
+    /// <param name="Internal">The listen address that it leads to.</param>
+    /// <param name="External">The external address.</param>
+    public sealed record Mapped(string Protocol, Multiaddr Internal, Multiaddr External);
+
+    /// <summary>From port mapping: the mapping is gone.</summary>
+    public sealed record MappingLost(string Protocol, Multiaddr External, string Reason);
+
+    /// <summary>From port mapping: the external IP address that a router reports; null when it does not any more.</summary>
+    public sealed record RouterReports(string Protocol, System.Net.IPAddress? External);
+
+    /// <summary>Ask for everything known; answered to the sender by <see cref="State"/>.</summary>
+    public sealed record GetState;
+
+    /// <summary>The answer to <see cref="GetState"/>.</summary>
+    /// <param name="Addresses">The addresses.</param>
+    /// <param name="Witnesses">What each peer sees; bounded.</param>
+    /// <param name="Nat">What stands between, for each IP version and protocol with evidence.</param>
+    public sealed record State(AddressSet Addresses, IReadOnlyList<WitnessState> Witnesses, IReadOnlyList<NatReport> Nat);
+
+    /// <summary>What one peer sees.</summary>
+    /// <param name="Peer">The observer.</param>
+    /// <param name="From">Its address.</param>
+    /// <param name="Observed">The address of ours that it sees.</param>
+    /// <param name="Note">Why the observation does not count, or empty.</param>
+    public sealed record WitnessState(PeerId Peer, Multiaddr From, Multiaddr Observed, string Note);
 }

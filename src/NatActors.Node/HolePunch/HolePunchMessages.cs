@@ -34,6 +34,12 @@ public static class HolePunchMessages
 
     /// <summary>From an attempt: it is over.</summary>
     public sealed record Over(PeerId Peer, PunchEnd End, string Reason);
+
+    /// <summary>To the hole punching actor: ask for the last punches; answered to the sender by <see cref="State"/>.</summary>
+    public sealed record GetState;
+
+    /// <summary>The answer to <see cref="GetState"/>: the last punches, the latest first; bounded.</summary>
+    public sealed record State(IReadOnlyList<NodeEvents.PunchEnded> Last);
 }
 
 /// <summary>One attempt to be.</summary>
