@@ -69,6 +69,12 @@ public interface INatNode : IAsyncDisposable
         long downloadBytes,
         CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Tests at once whether this node can be dialed, instead of when it would be tested next: the owner has changed something, a port
+    /// forward for one. What comes of it is told by <see cref="Events"/>, where it differs from before.
+    /// </summary>
+    void TestReachability();
+
     /// <summary>The node as it is now.</summary>
     Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default);
 }

@@ -144,6 +144,9 @@ public sealed class NatNode : INatNode
     }
 
     /// <inheritdoc />
+    public void TestReachability() => Actor.Tell(new NodeMessages.TestReachability());
+
+    /// <inheritdoc />
     public Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default)
     {
         var answer = NewAnswer<NodeMessages.Status>();

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Node.Addresses;
+using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.HolePunch;
 using NatActors.Node.Identify;
@@ -149,6 +150,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case NodeMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
             case NodeMessages.UseRelay use: Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(use.Relay)); break;
             case NodeMessages.GetStatus: OnGetStatus(); break;
+            case NodeMessages.TestReachability: Refs.AutoNat.Tell(new AutoNatMessages.ProbeAgain("the owner asks for it")); break;
             case ConnectionsMessages.Dialed dialed: Answer(dialed.Id, id => new NodeMessages.Dialed(id, dialed.Connection)); break;
             case ConnectionsMessages.DialFailed failed: Answer(failed.Id, id => new NodeMessages.DialFailed(id, failed.Failure)); break;
             case ConnectionsMessages.StreamOpened opened: OnStreamOpened(opened); break;
@@ -169,7 +171,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case NodeMessages.Dial dial: dial.ReplyTo.Tell(NotDialed(dial.Id)); break;
             case NodeMessages.OpenStream open: open.ReplyTo.Tell(NotOpened(open.Id)); break;
             case NodeMessages.Serve serve: Sender.Tell(new NodeMessages.NotServing(serve.Protocol, GoingDown)); break;
-            case NodeMessages.Shutdown or NodeMessages.UseRelay or ServiceEnded or PortMessages.Bound or PortMessages.BindFailed: break;
+            case NodeMessages.Shutdown or NodeMessages.UseRelay or NodeMessages.TestReachability or ServiceEnded: break;
+            case PortMessages.Bound or PortMessages.BindFailed: break;
             default: Serving(message); break;
         }
     }

@@ -62,6 +62,12 @@ public static class NodeMessages
         IReadOnlyList<Multiaddr> Addresses,
         IReadOnlyList<ConnectionsMessages.ConnectionStatus> Connections);
 
+    /// <summary>
+    /// Test at once whether this node can be dialed, instead of when it would be tested next: the owner has changed something, a port forward
+    /// for one. What comes of it is told by <see cref="NodeEvents.ReachabilityChanged"/> where it differs from before.
+    /// </summary>
+    public sealed record TestReachability;
+
     /// <summary>End in order: close the connections, then stop.</summary>
     public sealed record Shutdown;
 }
