@@ -5,6 +5,7 @@ using NatActors.Node.Connections;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
+using NatActors.Transports.Datagrams;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 
@@ -42,6 +43,9 @@ public sealed record NodeContext
 
     /// <summary>The machine's interfaces.</summary>
     public required INetworkInterfaces Interfaces { get; init; }
+
+    /// <summary>Where UDP sockets come from that ask name servers and gateways.</summary>
+    public IDatagramSockets Datagrams { get; init; } = new SystemDatagramSockets();
 
     /// <summary>The security upgrades, in order of preference.</summary>
     public required IReadOnlyList<ISecurityUpgrade> Security { get; init; }

@@ -4,6 +4,7 @@ using NatActors.Node.Security;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
+using NatActors.Transports.Datagrams;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 
@@ -39,6 +40,9 @@ public sealed record NodeSetup
     /// <summary>The machine's interfaces. Default: the system's.</summary>
     public INetworkInterfaces? Interfaces { get; init; }
 
+    /// <summary>Where UDP sockets come from that ask name servers and gateways. Default: the machine's.</summary>
+    public IDatagramSockets? Datagrams { get; init; }
+
     /// <summary>The security upgrades in order of preference. Default: Noise.</summary>
     public IReadOnlyList<ISecurityUpgrade>? Security { get; init; }
 
@@ -53,6 +57,7 @@ public sealed record NodeSetup
         Protocols = new ProtocolTable(),
         Transports = Transports ?? [new TcpTransport()],
         Interfaces = Interfaces ?? SystemNetworkInterfaces.Instance,
+        Datagrams = Datagrams ?? new SystemDatagramSockets(),
         Security = Security ?? [new NoiseUpgrade(Key, Random)],
         Gater = Gater,
         RelayAcl = RelayAcl,
