@@ -2,6 +2,7 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Ping;
+using NatActors.Node.Report;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -18,6 +19,8 @@ internal static class FacadeMessages
     public sealed record Measure(PeerId Peer, ulong Upload, ulong Download, TaskCompletionSource<NodeEvents.PerfMeasured> Answer);
 
     public sealed record GetStatus(TaskCompletionSource<NodeMessages.Status> Answer);
+
+    public sealed record GetReport(TaskCompletionSource<NodeReport> Answer);
 
     /// <summary>Nobody waits for that answer any more.</summary>
     public sealed record GiveUp(object Answer);
@@ -36,6 +39,7 @@ internal sealed class FacadeActor : UntypedActor
     private readonly Dictionary<long, TaskCompletionSource<TimeSpan>> _pings = [];
     private readonly Dictionary<long, FacadeMessages.Measure> _measures = [];
     private readonly Queue<TaskCompletionSource<NodeMessages.Status>> _statuses = new();
+    private readonly Queue<TaskCompletionSource<NodeReport>> _reports = new();
     private long _lastId;
 
     public FacadeActor(IActorRef node, NodeRefs refs)
@@ -53,6 +57,7 @@ internal sealed class FacadeActor : UntypedActor
             case FacadeMessages.Ping ping: OnPing(ping); break;
             case FacadeMessages.Measure measure: OnMeasure(measure); break;
             case FacadeMessages.GetStatus status: OnGetStatus(status); break;
+            case FacadeMessages.GetReport report: OnGetReport(report); break;
             case FacadeMessages.GiveUp giveUp: OnGiveUp(giveUp.Answer); break;
             default: OnAnswer(message); break;
         }
@@ -66,6 +71,7 @@ internal sealed class FacadeActor : UntypedActor
         Fail(_pings.Values, new PeerFailedException(gone.Detail));
         Fail(_measures.Values.Select(m => m.Answer), new PeerFailedException(gone.Detail));
         Fail(_statuses, new PeerFailedException(gone.Detail));
+        Fail(_reports, new PeerFailedException(gone.Detail));
     }
 
     private static void Fail<T>(IEnumerable<TaskCompletionSource<T>> answers, Exception failure)
@@ -90,6 +96,7 @@ internal sealed class FacadeActor : UntypedActor
             case PingMessages.MeasureFailed failed: OnMeasureFailed(failed); break;
             case PingMessages.PingFinished or PingMessages.MeasureProgress: break;
             case NodeMessages.Status status: OnStatus(status); break;
+            case NodeMessages.Report report: OnReport(report.Value); break;
             default: Unhandled(message); break;
         }
     }
@@ -135,7 +142,13 @@ internal sealed class FacadeActor : UntypedActor
         _node.Tell(new NodeMessages.GetStatus());
     }
 
-    /// <summary>Stops what goes on for it. A stream that still comes is reset, and a status is cheap: those are left alone.</summary>
+    private void OnGetReport(FacadeMessages.GetReport report)
+    {
+        _reports.Enqueue(report.Answer);
+        _node.Tell(new NodeMessages.GetReport());
+    }
+
+    /// <summary>Stops what goes on for it. A stream that still comes is reset, and a status or report is cheap: those are left alone.</summary>
     private void OnGiveUp(object answer)
     {
         if (TakeId(_dials, dial => dial == answer) is { } dial)
@@ -193,6 +206,15 @@ internal sealed class FacadeActor : UntypedActor
         if (_statuses.TryDequeue(out var answer))
         {
             answer.TrySetResult(status);
+        }
+    }
+
+    /// <summary>Reports may overtake each other; each was made after it was asked for all the same.</summary>
+    private void OnReport(NodeReport report)
+    {
+        if (_reports.TryDequeue(out var answer))
+        {
+            answer.TrySetResult(report);
         }
     }
 }

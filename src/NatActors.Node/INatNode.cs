@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Report;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -77,6 +78,12 @@ public interface INatNode : IAsyncDisposable
 
     /// <summary>The node as it is now.</summary>
     Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Everything the node knows of its place in the world: addresses, witnesses, NATs, mappings, verdicts, relays, punches. Takes about a
+    /// second at most; what a part of the node did not answer by then is missing, and the report says which.
+    /// </summary>
+    Task<NodeReport> GetReportAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>A peer could not be reached.</summary>

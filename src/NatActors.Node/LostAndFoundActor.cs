@@ -4,6 +4,7 @@ using NatActors.Node.Connections;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
 using NatActors.Node.Relay;
+using NatActors.Node.Report;
 using NatActors.Node.Streams;
 using NatActors.Transports.Port;
 
@@ -85,6 +86,7 @@ internal sealed class LostAndFoundActor : UntypedActor
         NodeMessages.Dial m => (m.ReplyTo, new NodeMessages.DialFailed(m.Id, NotDialed)),
         NodeMessages.OpenStream m => (m.ReplyTo, new NodeMessages.StreamFailed(m.Id, NotOpened)),
         NodeMessages.Serve m => (sender, new NodeMessages.NotServing(m.Protocol, Reason)),
+        NodeMessages.GetReport => (sender, new NodeMessages.Report(ReportActor.Empty(_node, Context.System.Scheduler.HighResMonotonicClock))),
         NodeMessages.GetStatus => (sender, new NodeMessages.Status(_node.Self, [], [])),
         ConnectionsMessages.Dial m => (m.ReplyTo, new ConnectionsMessages.DialFailed(m.Id, NotDialed)),
         ConnectionsMessages.Adopt m => (m.ReplyTo, new ConnectionsMessages.DialFailed(m.Id, NotDialed)),

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Report;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -69,6 +70,7 @@ public sealed class NatNode : INatNode
             node._context.Events.Subscribe(observer);
         }
 
+        node._context.Metrics.Watch(node._context.Events);
         var started = new TaskCompletionSource<IReadOnlyList<Multiaddr>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var life = new NodeLife(started, node._completion, stopping);
         node.Actor = system.ActorOf(Props.Create(typeof(NodeActor), node._context, life), name);
@@ -154,6 +156,14 @@ public sealed class NatNode : INatNode
         return Await(answer, cancellationToken);
     }
 
+    /// <inheritdoc />
+    public Task<NodeReport> GetReportAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = NewAnswer<NodeReport>();
+        _facade.Tell(new FacadeMessages.GetReport(answer));
+        return Await(answer, cancellationToken);
+    }
+
     /// <summary>
     /// Closes every connection in order, frees the ports, and returns when the node has ended and its name is free. Requests under way, and
     /// later ones, end with an exception.
@@ -168,6 +178,7 @@ public sealed class NatNode : INatNode
         await _gone.CancelAsync();
         await AwaitEndAsync(_lostAndFound);
         _context.Events.Complete();
+        _context.Metrics.Dispose();
     }
 
     // One that has not ended in time is stopping, and nobody waits for anything of it.

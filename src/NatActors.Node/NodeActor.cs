@@ -9,6 +9,7 @@ using NatActors.Node.Identify;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
 using NatActors.Node.Relay;
+using NatActors.Node.Report;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -150,6 +151,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case NodeMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
             case NodeMessages.UseRelay use: Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(use.Relay)); break;
             case NodeMessages.GetStatus: OnGetStatus(); break;
+            case NodeMessages.GetReport: Context.ActorOf(Props.Create(typeof(ReportActor), _node, Sender)); break;
             case NodeMessages.TestReachability: Refs.AutoNat.Tell(new AutoNatMessages.ProbeAgain("the owner asks for it")); break;
             case ConnectionsMessages.Dialed dialed: Answer(dialed.Id, id => new NodeMessages.Dialed(id, dialed.Connection)); break;
             case ConnectionsMessages.DialFailed failed: Answer(failed.Id, id => new NodeMessages.DialFailed(id, failed.Failure)); break;

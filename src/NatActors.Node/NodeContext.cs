@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Metrics;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
@@ -58,6 +59,9 @@ public sealed record NodeContext
 
     /// <summary>The bounds of the relay server in place of those of the named profile, or null.</summary>
     public RelayProfile? RelayProfile { get; init; }
+
+    /// <summary>What the node measures.</summary>
+    public NodeMetrics Metrics { get; init; } = new("");
 
     /// <summary>The node's services.</summary>
     public NodeRefs Refs { get; } = new();

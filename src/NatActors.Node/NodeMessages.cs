@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Report;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -67,6 +68,14 @@ public static class NodeMessages
     /// for one. What comes of it is told by <see cref="NodeEvents.ReachabilityChanged"/> where it differs from before.
     /// </summary>
     public sealed record TestReachability;
+
+    /// <summary>
+    /// Ask for everything the node knows of its place in the world; answered to the sender by <see cref="Report"/> within about a second.
+    /// </summary>
+    public sealed record GetReport;
+
+    /// <summary>The answer to <see cref="GetReport"/>.</summary>
+    public sealed record Report(NodeReport Value);
 
     /// <summary>End in order: close the connections, then stop.</summary>
     public sealed record Shutdown;

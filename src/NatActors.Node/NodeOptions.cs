@@ -77,6 +77,18 @@ public sealed record NodeOptions
 
         mistakes.AddRange(WithoutPeer(Relays, "Relays"));
         mistakes.AddRange(WithoutPeer(Dial, "Dial"));
+        mistakes.AddRange(WithoutPeer([.. Bootstrap.Where(a => !StandsForSeveral(a))], "Bootstrap"));
+        mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
+        mistakes.AddRange(WithoutPeer(AutoRelay.Candidates, "AutoRelay.Candidates"));
+        if (AutoRelay.Relays is < 0 or > AutoRelayOptions.MaxRelays)
+        {
+            mistakes.Add($"AutoRelay.Relays: {AutoRelay.Relays} is out of range; use 0 (none) to {AutoRelayOptions.MaxRelays}.");
+        }
+
+        mistakes.AddRange(
+            from server in NameServers
+            where server.Port == 0
+            select $"NameServers: {server} has no port; name servers listen on 53.");
         if (RelayServer is not (null or "public" or "private"))
         {
             mistakes.Add($"RelayServer: '{RelayServer}' is no profile; use public or private, or leave it out.");
@@ -103,6 +115,9 @@ public sealed record NodeOptions
             RelayedGrace = Connections.RelayedGrace,
         };
     }
+
+    /// <summary>The TXT records of a <c>/dnsaddr</c> say which peers are there.</summary>
+    private static bool StandsForSeveral(Multiaddr address) => address.ToString().StartsWith("/dnsaddr/", StringComparison.Ordinal);
 
     private static IEnumerable<string> WithoutPeer(IReadOnlyList<Multiaddr> addresses, string option) =>
         from address in addresses
@@ -244,6 +259,9 @@ public sealed record AutoNatOptions
 /// <summary>Relays that the node finds by itself while it cannot be dialed.</summary>
 public sealed record AutoRelayOptions
 {
+    /// <summary>The most relays that <see cref="Relays"/> may ask for.</summary>
+    public const int MaxRelays = 16;
+
     /// <summary>How many relays to hold. Range 0 (off) to 16; default 2 (go-libp2p AutoRelay).</summary>
     public int Relays { get; init; } = 2;
 

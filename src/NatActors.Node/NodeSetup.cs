@@ -1,5 +1,6 @@
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Metrics;
 using NatActors.Node.Security;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
@@ -54,6 +55,7 @@ public sealed record NodeSetup
         Random = Random,
         WallClock = WallClock,
         Events = new NodeEventHub(WallClock),
+        Metrics = new NodeMetrics(Key.PeerId.ToString()),
         Protocols = new ProtocolTable(),
         Transports = Transports ?? [new TcpTransport()],
         Interfaces = Interfaces ?? SystemNetworkInterfaces.Instance,

@@ -1,3 +1,4 @@
+using NatActors.Node.Metrics;
 using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
 using NatActors.Transports;
@@ -36,7 +37,8 @@ internal static class ConnectionUpgrade
             return new ConnectionMessages.UpgradeDone(null, failure) { Crossed = secured.Crossed };
         }
 
-        return await MuxAsync(node, secured, role, clock, cancellationToken);
+        var traffic = seed.Relayed ? node.Metrics.Relayed : node.Metrics.Direct;
+        return await MuxAsync(node, secured, role, new LinkGear(clock, traffic), cancellationToken);
     }
 
     private static async Task<(IConduit Conduit, ConnectionRole Role)> DecideRoleAsync(
@@ -54,7 +56,7 @@ internal static class ConnectionUpgrade
     }
 
     private static async Task<ConnectionMessages.UpgradeDone> MuxAsync(
-        NodeContext node, SecurityResult secured, ConnectionRole role, Func<TimeSpan> clock, CancellationToken cancellationToken)
+        NodeContext node, SecurityResult secured, ConnectionRole role, LinkGear gear, CancellationToken cancellationToken)
     {
         var conduit = secured.Conduit!;
         if (secured.EarlyMuxer is null)
@@ -79,7 +81,8 @@ internal static class ConnectionUpgrade
             KeepAliveInterval = bounds.KeepAliveInterval,
             KeepAliveTimeout = bounds.KeepAliveTimeout,
         };
-        return new ConnectionMessages.UpgradeDone(new UpgradeResult(new YamuxLink(conduit, role, options, clock), secured.RemotePeer!, secured.RemoteKey!, role), null);
+        var link = new YamuxLink(conduit, role, options, gear.Clock, gear.Traffic);
+        return new ConnectionMessages.UpgradeDone(new UpgradeResult(link, secured.RemotePeer!, secured.RemoteKey!, role), null);
     }
 
     private static Task<ConduitNegotiationResult> SelectAsync(
@@ -89,6 +92,9 @@ internal static class ConnectionUpgrade
             : ConduitNegotiation.AnswerAsync(conduit, protocols.Contains, cancellationToken);
 
     private static ConnectionMessages.UpgradeDone Failed(string reason) => new(null, reason);
+
+    /// <summary>What a link is run with: monotonic time, and where its bytes are counted.</summary>
+    private sealed record LinkGear(Func<TimeSpan> Clock, TrafficMeter Traffic);
 }
 
 /// <summary>A secured and muxed connection, and the role this end turned out to have.</summary>

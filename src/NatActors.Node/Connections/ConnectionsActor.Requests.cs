@@ -80,7 +80,7 @@ public sealed partial class ConnectionsActor
             {
                 case DialEffect<DialRequest>.Start start: StartDialer(start.Goal, start.Addresses); break;
                 case DialEffect<DialRequest>.AddAddresses more: TellDialer(more.Goal, new PeerDialMessages.AddAddresses(more.Addresses)); break;
-                case DialEffect<DialRequest>.Abort abort: TellDialer(abort.Goal, new PeerDialMessages.Abort()); break;
+                case DialEffect<DialRequest>.Abort abort: TellDialer(abort.Goal, new PeerDialMessages.Abort(connection is not null)); break;
                 case DialEffect<DialRequest>.Succeed succeed when connection is not null:
                     succeed.Request.ReplyTo.Tell(new ConnectionsMessages.Dialed(succeed.Request.Id, connection));
                     break;

@@ -179,6 +179,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     private void Admit(ConnectionInfo info, Pending pending, IReadOnlyList<ConnectionEffect> effects)
     {
         _up[info.Id] = new Up(info);
+        _node.Metrics.OnConnected(info);
         if (info.Limited && !_node.Refs.HolePunch.Equals(ActorRefs.Nobody))
         {
             // Said here, and not when the attempt says so, so that a stream asked for at once waits for it; the attempt's end is always told.
@@ -247,6 +248,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         }
 
         var info = up.Info;
+        _node.Metrics.OnDisconnected(info);
         Apply(_table.OnDown(id, Now));
         _node.Events.Publish(new NodeEvents.Disconnected(info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Relayed, reason));
         Tell(new ConnectionsMessages.ConnectionDown(info, reason));

@@ -29,6 +29,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     private readonly HashSet<Multiaddr> _crossed = [];
     private readonly List<string> _causes = [];
     private DialSchedule _schedule = null!;
+    private TimeSpan _started;
     private long _lastId;
 
     /// <summary>Creates the actor; it starts dialing at once. <paramref name="own"/> are the addresses this node listens on.</summary>
@@ -50,7 +51,8 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     /// <inheritdoc />
     protected override void PreStart()
     {
-        _schedule = new DialSchedule(Rank(_addresses), Now);
+        _started = Now;
+        _schedule = new DialSchedule(Rank(_addresses), _started);
         Become(Dialing);
         Go();
     }
@@ -69,7 +71,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             case ConnectionsMessages.Dialed dialed: OnUp(dialed); break;
             case ConnectionsMessages.DialFailed failed: OnUpgradeFailed(failed); break;
             case PeerDialMessages.AddAddresses more: OnMore(more.Addresses); break;
-            case PeerDialMessages.Abort: OnAbort(); break;
+            case PeerDialMessages.Abort abort: OnAbort(abort.Connected); break;
             case PunchTooLong punch: OnFailed(_upgrading, punch.Id, punch.Cause); break;
             case Turn: Go(); break;
             default: Unhandled(message); break;
@@ -110,7 +112,9 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
 
         if (_schedule.IsExhausted)
         {
-            _connections.Tell(new PeerDialMessages.Failed(_goal, Failure()));
+            var failure = Failure();
+            _node.Metrics.OnDialed(Now - _started, failure.Kind);
+            _connections.Tell(new PeerDialMessages.Failed(_goal, failure));
             Context.Stop(Self);
         }
         else if (_schedule.Deadline is { } deadline)
@@ -242,8 +246,9 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
         Go();
     }
 
-    private void OnAbort()
+    private void OnAbort(bool connected)
     {
+        _node.Metrics.OnDialed(Now - _started, connected ? null : DialFailureKind.Cancelled);
         Timers.CancelAll();
         Become(Draining);
         foreach (var (id, address) in _connecting.ToArray())

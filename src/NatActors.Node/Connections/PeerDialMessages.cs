@@ -11,7 +11,8 @@ public static class PeerDialMessages
     public sealed record AddAddresses(IReadOnlyList<Multiaddr> Addresses);
 
     /// <summary>To the dialer: nobody wants it any more. It gives up what runs and stops.</summary>
-    public sealed record Abort;
+    /// <param name="Connected">True when that is because the peer was reached.</param>
+    public sealed record Abort(bool Connected = false);
 
     /// <summary>To the connections: every address failed; the dialer stops.</summary>
     public sealed record Failed(DialGoal Goal, DialFailure Failure);

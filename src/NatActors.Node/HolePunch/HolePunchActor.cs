@@ -19,6 +19,9 @@ public sealed class HolePunchActor : UntypedActor
     /// <summary>Attempts under way at once (go-libp2p: 32 in each direction).</summary>
     public const int MaxAttempts = 64;
 
+    /// <summary>Punches that are remembered for reports, whoever the peer was. Ours: what a person reads on one screen.</summary>
+    public const int KeptPunches = 16;
+
     private readonly NodeContext _node;
     private readonly PunchOptions _options;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -26,6 +29,8 @@ public sealed class HolePunchActor : UntypedActor
     private readonly Dictionary<PeerId, HashSet<long>> _direct = [];
     private readonly Dictionary<PeerId, List<ConnectionInfo>> _relayed = [];
     private readonly Dictionary<long, HolePunchMessages.PeerIs> _identified = [];
+    private readonly LinkedList<NodeEvents.PunchEnded> _last = [];
+    private readonly Dictionary<PeerId, NodeEvents.PunchEnded> _lastWith = [];
     private OwnAddresses _own = OwnAddresses.None;
     private IDisposable? _registration;
     private long _lastAttempt;
@@ -70,7 +75,8 @@ public sealed class HolePunchActor : UntypedActor
             case IdentifyMessages.Identified identified: OnIdentified(identified); break;
             case IdentifyMessages.IdentifyFailed: break;
             case AddressMessages.Changed changed: OnAddresses(changed.Addresses); break;
-            case HolePunchMessages.Over over: OnOver(over); break;
+            case HolePunchMessages.Over over: OnOver(over.Ended); break;
+            case HolePunchMessages.GetState: Sender.Tell(TakeState()); break;
             case AttemptEnded ended: OnEnded(ended.Peer, ended.Number); break;
             default: Unhandled(message); break;
         }
@@ -134,6 +140,7 @@ public sealed class HolePunchActor : UntypedActor
             if (relayed.Count == 0)
             {
                 _relayed.Remove(connection.Peer);
+                _lastWith.Remove(connection.Peer);
             }
         }
 
@@ -242,14 +249,27 @@ public sealed class HolePunchActor : UntypedActor
         }
     }
 
-    private void OnOver(HolePunchMessages.Over over)
+    private void OnOver(NodeEvents.PunchEnded over)
     {
+        _last.AddFirst(over);
+        if (_last.Count > KeptPunches)
+        {
+            _last.RemoveLast();
+        }
+
+        if (_relayed.ContainsKey(over.Peer))
+        {
+            _lastWith[over.Peer] = over;
+        }
+
         // Who waits for a direct connection goes on waiting where another attempt has taken over.
         if (_attempts.TryGetValue(over.Peer, out var attempt) && attempt.Actor.Equals(Sender))
         {
             _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(over.Peer, over.Reason));
         }
     }
+
+    private HolePunchMessages.State TakeState() => new([.. _last, .. _lastWith.Values.Where(punch => !_last.Contains(punch))]);
 
     private void OnEnded(PeerId peer, long number)
     {

@@ -350,8 +350,9 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             PunchEnd.Relayed => PunchOutcome.Relayed,
             _ => PunchOutcome.Cancelled,
         };
-        _node.Events.Publish(new NodeEvents.PunchEnded(_peer, outcome, ended.Round, ended.Elapsed, ended.Reason));
-        Context.Parent.Tell(new HolePunchMessages.Over(_peer, ended.End, ended.Reason));
+        var over = new NodeEvents.PunchEnded(_peer, outcome, ended.Round, ended.Elapsed, ended.Reason) { Time = _node.WallClock.GetUtcNow() };
+        _node.Events.Publish(over);
+        Context.Parent.Tell(new HolePunchMessages.Over(over));
         Become(Draining);
         StopWhenDrained();
     }

@@ -32,13 +32,16 @@ public static class HolePunchMessages
     /// <summary>To an attempt: another one takes its place; end.</summary>
     public sealed record Superseded;
 
-    /// <summary>From an attempt: it is over.</summary>
-    public sealed record Over(PeerId Peer, PunchEnd End, string Reason);
+    /// <summary>From an attempt: it is over, as the event says.</summary>
+    public sealed record Over(NodeEvents.PunchEnded Ended);
 
     /// <summary>To the hole punching actor: ask for the last punches; answered to the sender by <see cref="State"/>.</summary>
     public sealed record GetState;
 
-    /// <summary>The answer to <see cref="GetState"/>: the last punches, the latest first; bounded.</summary>
+    /// <summary>
+    /// The answer to <see cref="GetState"/>: the last punches, the latest first, and behind them the last one with each other peer that is
+    /// connected by a relay now; bounded by the connections.
+    /// </summary>
     public sealed record State(IReadOnlyList<NodeEvents.PunchEnded> Last);
 }
 

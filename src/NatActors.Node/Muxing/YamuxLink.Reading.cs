@@ -94,6 +94,7 @@ public sealed partial class YamuxLink
                     break;
                 }
 
+                _traffic?.OnReceived(read);
                 if (!Take(buffer.AsSpan(0, read)))
                 {
                     break;

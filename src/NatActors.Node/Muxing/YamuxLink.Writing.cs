@@ -267,6 +267,7 @@ public sealed partial class YamuxLink
                     continue;
                 }
 
+                _traffic?.OnSent(batch.Bytes.Length);
                 var write = _conduit.WriteAsync(batch.Bytes);
                 borrowed = write.IsCompleted ? borrowed + 1 : 0;
                 await write;

@@ -1,3 +1,4 @@
+using NatActors.Node.Metrics;
 using NatActors.Transports;
 using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
@@ -28,6 +29,7 @@ public sealed partial class YamuxLink : IMuxedLink
     private readonly IConduit _conduit;
     private readonly YamuxSession _session;
     private readonly Func<TimeSpan> _clock;
+    private readonly TrafficMeter? _traffic;
     private readonly Lock _eventGate = new();
     private readonly Queue<(YamuxLinkStream Stream, StreamEnd End)> _ended = new();
     private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,8 +45,10 @@ public sealed partial class YamuxLink : IMuxedLink
     /// <param name="role">The dialer is the yamux client.</param>
     /// <param name="options">Limits and timings.</param>
     /// <param name="clock">Monotonic time, any origin.</param>
-    public YamuxLink(IConduit conduit, ConnectionRole role, YamuxOptions options, Func<TimeSpan> clock)
+    /// <param name="traffic">Where its bytes are counted; null for nowhere.</param>
+    public YamuxLink(IConduit conduit, ConnectionRole role, YamuxOptions options, Func<TimeSpan> clock, TrafficMeter? traffic = null)
     {
+        _traffic = traffic;
         _conduit = conduit;
         _session = new YamuxSession(role == ConnectionRole.Dialer ? YamuxRole.Client : YamuxRole.Server, options);
         _clock = clock;

@@ -29,6 +29,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private PeerStream? _destination;
     private int _running;
+    private bool _open;
     private bool _sourceDone;
     private bool _destinationDone;
 
@@ -59,6 +60,11 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _cancel.Cancel();
+        if (_open)
+        {
+            _node.Metrics.OnCircuitClosed();
+        }
+
         if (!_sourceDone)
         {
             _seed.Source.Reset();
@@ -149,6 +155,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private void Refuse(string reason)
     {
         _log.Info("No circuit from {0} to {1}: {2}", _source, _seed.Destination, reason);
+        _node.Metrics.OnCircuitAnswered(RelayStatus.ConnectionFailed);
         Become(Refusing);
         SayAsync(RelayStatus.ConnectionFailed, RelayLimits.None, close: true)
             .PipeTo(Self, success: () => Written.Instance, failure: e => new Broken(e.Message));
@@ -174,6 +181,9 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private void Copy()
     {
         Timers.Cancel(nameof(TooSlow));
+        _open = true;
+        _node.Metrics.OnCircuitAnswered(RelayStatus.Ok);
+        _node.Metrics.OnCircuitOpened();
         var now = Context.System.Scheduler.HighResMonotonicClock;
         var meter = new CircuitMeter(_seed.Limits, now);
         if (meter.Deadline is { } deadline)
@@ -190,7 +200,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private void Start(PeerStream from, PeerStream to, CircuitMeter meter, CircuitDirection direction)
     {
         _running++;
-        CircuitCopy.RunAsync(from, to, meter, direction, _cancel.Token).PipeTo(
+        CircuitCopy.RunAsync(from, to, new CircuitCopy.Meters(meter, direction, _node.Metrics.Circuits), _cancel.Token).PipeTo(
             Self,
             success: end => new DirectionEnded(end),
             failure: _ => new DirectionEnded(CopyEnd.Broken));

@@ -1,4 +1,5 @@
 using System.Buffers;
+using NatActors.Node.Metrics;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 
@@ -33,8 +34,7 @@ internal static class CircuitCopy
     public static async Task<CopyEnd> RunAsync(
         PeerStream from,
         PeerStream to,
-        CircuitMeter meter,
-        CircuitDirection direction,
+        Meters meters,
         CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -49,9 +49,10 @@ internal static class CircuitCopy
                     return CopyEnd.Finished;
                 }
 
-                var admitted = meter.Admit(direction, read);
+                var admitted = meters.Limit.Admit(meters.Direction, read);
                 if (admitted > 0)
                 {
+                    meters.Traffic.OnSent(admitted);
                     await to.WriteAsync(buffer.AsMemory(0, admitted), cancellationToken);
                 }
 
@@ -70,4 +71,10 @@ internal static class CircuitCopy
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>What counts the bytes of one direction.</summary>
+    /// <param name="Limit">The circuit's limits.</param>
+    /// <param name="Direction">The direction.</param>
+    /// <param name="Traffic">All that the relay server carries.</param>
+    internal sealed record Meters(CircuitMeter Limit, CircuitDirection Direction, TrafficMeter Traffic);
 }

@@ -129,6 +129,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
         var decision = _rules.OnReserve(guest, Now);
         if (decision.Status != RelayStatus.Ok)
         {
+            _node.Metrics.OnReservationAnswered(decision.Status);
             _log.Info("Refused a reservation to {0}: {1}", guest.Peer, decision.Status);
             Say(decision.Status);
             return;
@@ -143,10 +144,12 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
         if (!_direct.TryGetValue(guest.Peer, out var alive) || !alive.Contains(guest.Connection))
         {
             _rules.OnConnectionClosed(guest.Peer, guest.Connection, null);
+            _node.Metrics.OnReservationAnswered(RelayStatus.ReservationRefused);
             Say(RelayStatus.ReservationRefused);
             return;
         }
 
+        _node.Metrics.OnReservationAnswered(RelayStatus.Ok);
         _node.Refs.Connections.Tell(new ConnectionsMessages.Protect(guest.Connection, Tag));
         SetTimer();
         var expires = _node.WallClock.GetUtcNow() + (decision.Expires - Now);
@@ -174,6 +177,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
         var decision = _rules.OnConnect(guest, target, Now);
         if (decision.Status != RelayStatus.Ok)
         {
+            _node.Metrics.OnCircuitAnswered(decision.Status);
             _log.Info("Refused a circuit from {0} to {1}: {2}", guest.Peer, target, decision.Status);
             Say(decision.Status);
             return;
