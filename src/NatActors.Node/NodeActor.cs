@@ -6,6 +6,7 @@ using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.HolePunch;
 using NatActors.Node.Identify;
+using NatActors.Node.Network;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
 using NatActors.Node.Relay;
@@ -62,6 +63,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Refs.Node = Self;
+        Refs.Network = Child(typeof(NetworkActor), "network");
         Refs.Connections = Child(typeof(ConnectionsActor), Connections);
         Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
         Refs.Identify = Child(typeof(IdentifyActor), "identify");

@@ -7,6 +7,7 @@ using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 

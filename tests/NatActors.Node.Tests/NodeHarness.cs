@@ -5,6 +5,7 @@ using NatActors.Node.Streams;
 using NatActors.Testing;
 using NatActors.Transports;
 using NatActors.Transports.Muxing;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using NatActors.Multiformats;
-using NatActors.Transports.Port;
+using NatActors.Transports.Network;
 
 namespace NatActors.Node.Port;
 
@@ -9,21 +9,28 @@ internal static class ListenAddresses
 {
     /// <summary>
     /// The addresses with each wildcard replaced by those of the interfaces, loopback last; link-local ones are left out, because
-    /// they mean something else on every link. Where the system does not list its interfaces a wildcard stays one.
+    /// they mean something else on every link, and those that come and go by themselves. Where the system does not list its interfaces a
+    /// wildcard stays one.
     /// </summary>
     public static IReadOnlyList<Multiaddr> Resolve(IReadOnlyList<Multiaddr> listen, INetworkInterfaces interfaces)
     {
-        IReadOnlyList<IPAddress> own;
         try
         {
-            own = interfaces.GetAddresses();
+            return Resolve(listen, interfaces.GetState());
         }
         catch (IOException)
         {
             return listen;
         }
+    }
 
-        var usable = own.Where(address => AddressScope.KindOf(address) != AddressKind.LinkLocal).OrderBy(IPAddress.IsLoopback).ToArray();
+    /// <summary>The same, for a state of the network that is known.</summary>
+    public static IReadOnlyList<Multiaddr> Resolve(IReadOnlyList<Multiaddr> listen, NetworkState network)
+    {
+        var usable = network.Interfaces.SelectMany(i => i.Addresses.Except(i.PassingAddresses))
+            .Where(address => AddressScope.KindOf(address) != AddressKind.LinkLocal)
+            .OrderBy(IPAddress.IsLoopback)
+            .ToArray();
         return listen.SelectMany(address => Resolve(address, usable)).Distinct().ToArray();
     }
 

@@ -19,7 +19,7 @@ public static class PortMessages
     public sealed record Bind(IActorRef ReplyTo);
 
     /// <summary>
-    /// The ports are open. Sent again, to the same actor, when a port had to be bound anew and its address changed.
+    /// The ports are open. Sent again, to the same actor, when a port was bound anew or the machine's addresses changed.
     /// </summary>
     /// <param name="Listen">The listen addresses as bound, the real port filled in, e.g. <c>/ip4/0.0.0.0/tcp/4001</c>.</param>
     /// <param name="Resolved">The same with each wildcard replaced by the addresses of the machine's interfaces.</param>

@@ -2,6 +2,8 @@ using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
+using NatActors.Node.Network;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 
 namespace NatActors.Node.Port;
@@ -13,14 +15,19 @@ namespace NatActors.Node.Port;
 /// Bind ─► an owner per listen address ─► Opened or OpenFailed of each ─┬─ one failed ──► BindFailed, all owners stopped
 ///                                                                       └─ all are open ─► Bound
 /// an owner fails ─► restarted, binds anew (at most 3 a minute) ─► Bound again if its address changed
+/// the network changes ─► what could not be bound is tried again ─► Bound again if an address came or went
 /// no port is left ─► BindFailed to the node, which ends
 /// </code>
+/// A listener whose own address goes stays: Linux serves it again when the address is back. Until then it is not told of.
 /// </summary>
 public sealed class PortsActor : UntypedActor
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly NodeContext _node;
     private readonly List<Port> _ports = [];
+    private readonly List<Multiaddr> _missing = [];
+    private NetworkState _network = NetworkState.None;
+    private PortMessages.Bound? _told;
     private IActorRef _replyTo = ActorRefs.Nobody;
     private bool _announced;
     private long _lastName;
@@ -33,6 +40,9 @@ public sealed class PortsActor : UntypedActor
 
     /// <inheritdoc />
     protected override SupervisorStrategy SupervisorStrategy() => Supervision.FailTheNode();
+
+    /// <inheritdoc />
+    protected override void PreStart() => _node.Refs.Network.Tell(new NetworkMessages.Subscribe(Self));
 
     /// <inheritdoc />
     protected override void PostRestart(Exception reason)
@@ -56,6 +66,7 @@ public sealed class PortsActor : UntypedActor
             case PortMessages.Punch punch: OnPunch(punch); break;
             case PortMessages.CancelDial or PortMessages.StartPunch: ToAll(message); break;
             case OwnerGone gone: OnOwnerGone(gone.Owner); break;
+            case NetworkMessages.Changed changed: OnNetworkChanged(changed); break;
             default: Unhandled(message); break;
         }
     }
@@ -88,11 +99,10 @@ public sealed class PortsActor : UntypedActor
             return;
         }
 
-        var changed = opener.Bound is not null && opener.Bound != opened.Address;
         opener.Bound = opened.Address;
-        if (_announced && changed)
+        if (_announced && opener.Listening)
         {
-            _replyTo.Tell(ToBound());
+            TellIfChanged();
         }
 
         AnnounceWhenAllAreOpen();
@@ -107,7 +117,13 @@ public sealed class PortsActor : UntypedActor
         }
 
         Remove(port);
-        if (_announced)
+        if (_announced && MayBeMissing(port.Address, failed.Kind))
+        {
+            _log.Warning("Not listening on {0}: {1}", port.Address, failed.Detail);
+            _missing.Add(port.Address);
+            TellIfChanged();
+        }
+        else if (_announced)
         {
             _log.Error("A port was lost: {0}", failed.Detail);
             EndWithoutPorts(port.Address, failed.Kind, failed.Detail);
@@ -115,6 +131,7 @@ public sealed class PortsActor : UntypedActor
         else if (MayBeMissing(port.Address, failed.Kind))
         {
             _log.Warning("Not listening on {0}: {1}", port.Address, failed.Detail);
+            _missing.Add(port.Address);
             AnnounceWhenAllAreOpen();
         }
         else
@@ -129,26 +146,66 @@ public sealed class PortsActor : UntypedActor
         }
     }
 
-    /// <summary>A machine without IPv6 (or IPv4) is no reason to fail as long as the wildcard of the other family can be bound.</summary>
+    /// <summary>
+    /// A machine without IPv6 (or IPv4) is no reason to fail as long as the wildcard of the other family can be bound; nor, once the node
+    /// runs, is an address that is away, as long as there is another.
+    /// </summary>
     private bool MayBeMissing(Multiaddr address, BindFailureKind kind) =>
         kind is BindFailureKind.NotSupported or BindFailureKind.AddressNotAvailable
-        && AddressScope.IsUnspecified(address)
+        && (_announced || AddressScope.IsUnspecified(address))
         && _ports.Exists(port => port.Listening);
+
+    private void OnNetworkChanged(NetworkMessages.Changed changed)
+    {
+        _network = changed.State;
+        if (!_announced)
+        {
+            return;
+        }
+
+        foreach (var address in _missing.ToArray())
+        {
+            _missing.Remove(address);
+            Create(address, listening: true);
+        }
+
+        TellIfChanged();
+    }
+
+    private void TellIfChanged()
+    {
+        var bound = ToBound();
+        if (_told is { } told && (!told.Listen.SequenceEqual(bound.Listen) || !told.Resolved.SequenceEqual(bound.Resolved)))
+        {
+            Tell(bound);
+        }
+    }
+
+    private void Tell(PortMessages.Bound bound)
+    {
+        _told = bound;
+        _replyTo.Tell(bound);
+    }
 
     private void AnnounceWhenAllAreOpen()
     {
         if (!_announced && _ports.TrueForAll(port => port.Bound is not null || !port.Listening))
         {
             _announced = true;
-            _replyTo.Tell(ToBound());
+            Tell(ToBound());
         }
     }
 
     private PortMessages.Bound ToBound()
     {
-        var listen = _ports.Where(port => port is { Listening: true, Bound: not null }).Select(port => port.Bound!).ToArray();
+        var listen = _ports.Where(port => port is { Listening: true, Bound: not null } && IsHere(port.Bound.Host))
+            .Select(port => port.Bound!)
+            .ToArray();
         return new PortMessages.Bound(listen, ListenAddresses.Resolve(listen, _node.Interfaces));
     }
+
+    private bool IsHere(IPAddress? host) =>
+        _network.Interfaces.Count == 0 || host is null || host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any) || _network.Has(host);
 
     private void OnOwnerGone(IActorRef owner)
     {
@@ -166,7 +223,7 @@ public sealed class PortsActor : UntypedActor
     {
         if (_ports.Exists(port => port.Listening))
         {
-            _replyTo.Tell(ToBound());
+            Tell(ToBound());
         }
         else
         {

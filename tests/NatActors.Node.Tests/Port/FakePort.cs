@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using NatActors.Multiformats;
 using NatActors.Transports;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 
 namespace NatActors.Node.Tests.Port;

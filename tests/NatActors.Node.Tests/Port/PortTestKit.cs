@@ -6,6 +6,7 @@ using NatActors.Node.Connections;
 using NatActors.Node.Port;
 using NatActors.Node.Streams;
 using NatActors.Transports;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 
 namespace NatActors.Node.Tests.Port;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Port;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 

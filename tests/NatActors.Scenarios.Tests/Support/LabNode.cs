@@ -6,6 +6,7 @@ using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Transports;
+using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 
 namespace NatActors.Scenarios.Tests.Support;
@@ -94,6 +95,10 @@ public sealed class LabNode : IAsyncDisposable
 
     private sealed class LabInterfaces(LabHost host) : INetworkInterfaces
     {
-        public IReadOnlyList<IPAddress> GetAddresses() => host.Addresses;
+        public IReadOnlyList<IPAddress> GetAddresses() => host.RunInside(SystemNetworkInterfaces.Instance.GetAddresses);
+
+        public NetworkState GetState() => host.RunInside(SystemNetworkInterfaces.Instance.GetState);
+
+        public INetworkNotices? OpenNotices() => host.RunInside(SystemNetworkInterfaces.Instance.OpenNotices);
     }
 }

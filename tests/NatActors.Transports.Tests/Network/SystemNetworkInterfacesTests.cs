@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using NatActors.Transports.Port;
+using NatActors.Transports.Network;
 
-namespace NatActors.Transports.Tests.Port;
+namespace NatActors.Transports.Tests.Network;
 
 public sealed class SystemNetworkInterfacesTests
 {
