@@ -37,8 +37,24 @@ public sealed record AddressSet
     /// <summary>The public direct addresses to be tested by AutoNAT, the most promising first: confirmed, mapped, listening, observed.</summary>
     public IReadOnlyList<Multiaddr> Candidates { get; init; } = [];
 
-    /// <summary>What identify and the peer record tell, before the filter by the receiver's place: observed, listening, relayed.</summary>
-    public IReadOnlyList<Multiaddr> Announced => [.. Observed.Concat(Listening).Concat(Relayed).Distinct()];
+    /// <summary>
+    /// True when a host that was never contacted came in at a public one of the <see cref="Confirmed"/>. Without it a filter by address may
+    /// stand before them, which strangers pass only over a relay.
+    /// </summary>
+    public bool FilteringProven { get; init; }
+
+    /// <summary>
+    /// The direct addresses that are told to others, before the filter by the receiver's place: confirmed, observed, listening, without the
+    /// unreachable. Mapped ones are among them once they are confirmed.
+    /// </summary>
+    public IReadOnlyList<Multiaddr> Direct => [.. Confirmed.Concat(Observed.Concat(Listening).Except(Unreachable)).Distinct()];
+
+    /// <summary>
+    /// What identify and the peer record tell, before the filter by the receiver's place: the direct addresses, then the relayed ones unless
+    /// strangers are proven to get through to a public address (go-libp2p address manager: relays only while no direct address is confirmed).
+    /// </summary>
+    public IReadOnlyList<Multiaddr> Announced =>
+        FilteringProven && Confirmed.Any(AddressScope.IsPublic) ? Direct : [.. Direct.Concat(Relayed).Distinct()];
 
     /// <summary>True when both say the same.</summary>
     public bool Equals(AddressSet? other) =>
@@ -51,7 +67,8 @@ public sealed record AddressSet
         && Mapped.SequenceEqual(other.Mapped)
         && Confirmed.SequenceEqual(other.Confirmed)
         && Unreachable.SequenceEqual(other.Unreachable)
-        && Candidates.SequenceEqual(other.Candidates);
+        && Candidates.SequenceEqual(other.Candidates)
+        && FilteringProven == other.FilteringProven;
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Listening.Count, Observed.Count, ForHolePunch.Count, Relayed.Count);

@@ -217,7 +217,10 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         if (info.ObservedAddress is { } observed)
         {
             _node.Refs.Addresses.Tell(new AddressMessages.AddressObserved(new Observation(
-                connection.Id, connection.LocalAddress, connection.RemoteAddress, observed, connection.Relayed, connection.PortReused)));
+                connection.Id, connection.LocalAddress, connection.RemoteAddress, observed, connection.Relayed, connection.PortReused)
+            {
+                Outbound = connection.Direction == ConnectionDirection.Outbound,
+            }));
         }
 
         _node.Refs.Connections.Tell(new ConnectionsMessages.PeerSpeaks(connection.Id, info.Protocols));

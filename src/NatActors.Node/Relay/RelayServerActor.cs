@@ -164,9 +164,8 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
     // circuit-v2.md: "all the public relay addrs"; a relay without one is reached by others as this peer reached it.
     private IReadOnlyList<Multiaddr> AddressesFor(ConnectionInfo connection)
     {
-        var own = _addresses.Observed.Concat(_addresses.Listening)
+        var own = _addresses.Direct
             .Where(a => !a.IsRelayed && AddressScope.IsPublic(a))
-            .Distinct()
             .Take(RelayCodec.MaxAddresses / 2)
             .ToList();
         return [.. (own.Count > 0 ? own : [connection.LocalAddress]).Select(a => a.WithPeerId(_node.Self))];

@@ -12,7 +12,12 @@ public enum NatMapping
     /// <summary>The same for every destination.</summary>
     EndpointIndependent,
 
-    /// <summary>Another for each destination address.</summary>
+    /// <summary>
+    /// Another for each destination address; whether also for each of its ports is not known, as no destination was contacted on two.
+    /// </summary>
+    Dependent,
+
+    /// <summary>Another for each destination address, whatever the port.</summary>
     AddressDependent,
 
     /// <summary>Another for each destination address and port.</summary>
@@ -98,11 +103,22 @@ public sealed record NatReport
     /// <summary>On what each claim stands, in words for a person.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
-    /// <summary>A behaviour as RFC 4787 writes it, in lower case: <c>endpoint-independent</c>, <c>address-dependent</c>, <c>none</c>, <c>unknown</c>.</summary>
+    /// <summary>True for a mapping that is another for other destinations: a symmetric NAT.</summary>
+    public bool IsSymmetric =>
+        Mapping is NatMapping.Dependent or NatMapping.AddressDependent or NatMapping.AddressAndPortDependent;
+
+    /// <summary>True when the other makes the same claims, whatever they stand on.</summary>
+    public bool ClaimsTheSame(NatReport? other) => other is not null && this with { Reasons = other.Reasons } == other;
+
+    /// <summary>
+    /// A behaviour as RFC 4787 writes it, in lower case: <c>endpoint-independent</c>, <c>address-dependent</c>,
+    /// <c>address-and-port-dependent</c>; <c>dependent</c> where the last two are not told apart; <c>none</c>, <c>unknown</c>.
+    /// </summary>
     public static string Describe(NatMapping mapping) => mapping switch
     {
         NatMapping.None => "none",
         NatMapping.EndpointIndependent => "endpoint-independent",
+        NatMapping.Dependent => "dependent",
         NatMapping.AddressDependent => "address-dependent",
         NatMapping.AddressAndPortDependent => "address-and-port-dependent",
         _ => "unknown",

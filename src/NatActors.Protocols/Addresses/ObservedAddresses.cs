@@ -1,4 +1,3 @@
-using System.Net;
 using NatActors.Multiformats;
 using NatActors.Protocols.Connections;
 
@@ -8,7 +7,8 @@ namespace NatActors.Protocols.Addresses;
 public sealed record ObservedRules
 {
     /// <summary>
-    /// Observers that must agree before an address is told to others. At least 1; default 4 (go-libp2p observedaddrs ActivationThresh).
+    /// Observers that must agree before an address is told to others, at most: half of the observers there are, rounded up, suffices, so that
+    /// a small swarm works. At least 1; default 4 (go-libp2p observedaddrs ActivationThresh), reached with seven observers.
     /// </summary>
     public int ActivationObservers { get; init; } = 4;
 
@@ -29,7 +29,33 @@ public sealed record ObservedRules
 /// <param name="Observed">The address that it sees; a peer id behind it is ignored (js appends ours).</param>
 /// <param name="Relayed">True when the connection runs over a relay.</param>
 /// <param name="PortReused">True when this end is a listen port.</param>
-public sealed record Observation(long ConnectionId, Multiaddr Local, Multiaddr Remote, Multiaddr Observed, bool Relayed, bool PortReused);
+public sealed record Observation(long ConnectionId, Multiaddr Local, Multiaddr Remote, Multiaddr Observed, bool Relayed, bool PortReused)
+{
+    /// <summary>
+    /// True when this node dialed, so that the mapping is one that the NAT made on the way out; a connection that came in may have used a port
+    /// forward, which tells nothing of how the NAT maps.
+    /// </summary>
+    public bool Outbound { get; init; } = true;
+}
+
+/// <summary>An observation that counts.</summary>
+/// <param name="ConnectionId">The connection that it stands and falls with.</param>
+/// <param name="Listen">The listen address that it is of, as bound.</param>
+/// <param name="Local">This end of the connection.</param>
+/// <param name="Remote">The observer's end.</param>
+/// <param name="Seen">What it sees.</param>
+/// <param name="Outbound">True when this node dialed.</param>
+public sealed record Witness(long ConnectionId, ThinWaist Listen, ThinWaist Local, ThinWaist Remote, ThinWaist Seen, bool Outbound)
+{
+    /// <summary>The network that counts as one observer.</summary>
+    public AddressPrefix Observer { get; } = AddressPrefix.Observer(Remote.Host);
+}
+
+/// <summary>An address at which peers see this node.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="Observers">How many observers see it now.</param>
+/// <param name="Active">True when these are enough to tell others of it.</param>
+public sealed record SeenAddress(Multiaddr Address, int Observers, bool Active);
 
 /// <summary>Why an observation was not recorded.</summary>
 public enum ObservationRefusal
@@ -56,6 +82,23 @@ public enum ObservationRefusal
     TooMany,
 }
 
+/// <summary>Refusals in words.</summary>
+public static class ObservationRefusals
+{
+    /// <summary>Why an observation does not count, for a person; empty for one that does.</summary>
+    public static string Describe(ObservationRefusal refusal) => refusal switch
+    {
+        ObservationRefusal.None => "",
+        ObservationRefusal.Relayed => "it sees the relay, not this node",
+        ObservationRefusal.PortNotReused => "the connection left from another port than the listen port",
+        ObservationRefusal.NotListening => "the connection does not belong to a listen address",
+        ObservationRefusal.OtherTransport => "it names another transport or IP version than the connection's",
+        ObservationRefusal.Useless => "it names an address that is of use to nobody else",
+        ObservationRefusal.TooMany => "enough observations are known",
+        _ => refusal.ToString(),
+    };
+}
+
 /// <summary>What came of an event.</summary>
 /// <param name="Refusal">Why an observation was not recorded.</param>
 /// <param name="ActivatedChanged">True when <see cref="ObservedAddresses.Activated"/> has changed.</param>
@@ -64,17 +107,27 @@ public readonly record struct ObservationOutcome(ObservationRefusal Refusal, boo
 
 /// <summary>
 /// What peers see as this node's addresses (go-libp2p observedaddrs). Only observations of the shared listen port over direct connections
-/// count; observers are counted by IPv4 address or IPv6 /56, once each for an address. To punch a hole one observation is enough: the
-/// mapping of the shared port exists, whoever saw it.
+/// count, each for as long as its connection lasts: an address ages with its witnesses, and a peer that is gone vouches for nothing.
+/// Observers are counted by IPv4 address or IPv6 /56, once each for an address. What is seen is IP, TCP or UDP, and port; every transport
+/// that shares the listen port inherits it. To punch a hole one observation is enough: the mapping of the shared port exists, whoever saw it.
 /// </summary>
 public sealed class ObservedAddresses(ObservedRules rules)
 {
     private readonly Dictionary<long, Entry> _entries = [];
-    private IReadOnlyList<Multiaddr> _listen = [];
+    private IReadOnlyList<(ThinWaist Waist, string Tail)> _listen = [];
     private long _order;
 
     /// <summary>The addresses that enough observers agree on, for each listen address those with most observers first.</summary>
     public IReadOnlyList<Multiaddr> Activated { get; private set; } = [];
+
+    /// <summary>
+    /// The addresses that anybody sees, public and private ones, for each listen address the same number at most and in the same order as
+    /// <see cref="Activated"/>; the earliest first among equals, so that a NAT with a port for every peer does not stir the list.
+    /// </summary>
+    public IReadOnlyList<SeenAddress> Seen { get; private set; } = [];
+
+    /// <summary>The observations that count, the earliest first.</summary>
+    public IReadOnlyList<Witness> Witnesses => [.. _entries.Values.OrderBy(e => e.Order).Select(e => e.Witness)];
 
     /// <summary>Observations remembered now.</summary>
     public int Count => _entries.Count;
@@ -83,10 +136,19 @@ public sealed class ObservedAddresses(ObservedRules rules)
     public ObservationOutcome OnListening(IReadOnlyList<Multiaddr> addresses)
     {
         var before = ForHolePunch();
-        _listen = addresses;
+        var listen = new List<(ThinWaist Waist, string Tail)>();
+        foreach (var address in addresses)
+        {
+            if (ThinWaist.TrySplit(address, out var waist, out var rest) && !listen.Contains((waist, rest)))
+            {
+                listen.Add((waist, rest));
+            }
+        }
+
+        _listen = listen;
         foreach (var (id, entry) in _entries)
         {
-            if (!addresses.Contains(entry.Listen))
+            if (listen.TrueForAll(l => l.Waist != entry.Witness.Listen))
             {
                 _entries.Remove(id);
             }
@@ -98,7 +160,7 @@ public sealed class ObservedAddresses(ObservedRules rules)
     /// <summary>A peer said what it sees. It replaces what was said before over the same connection.</summary>
     public ObservationOutcome OnObserved(Observation observation)
     {
-        var refusal = Judge(observation, out var entry);
+        var refusal = Judge(observation, out var witness);
         if (refusal == ObservationRefusal.None
             && !_entries.ContainsKey(observation.ConnectionId)
             && _entries.Count >= rules.MaxObservations)
@@ -106,18 +168,18 @@ public sealed class ObservedAddresses(ObservedRules rules)
             refusal = ObservationRefusal.TooMany;
         }
 
-        if (refusal != ObservationRefusal.None || entry is null)
+        if (refusal != ObservationRefusal.None || witness is null)
         {
             return new ObservationOutcome(refusal, false, false);
         }
 
         var before = ForHolePunch();
-        if (_entries.TryGetValue(observation.ConnectionId, out var known) && known.Address == entry.Address)
+        if (_entries.TryGetValue(observation.ConnectionId, out var known) && known.Witness == witness)
         {
             return default;
         }
 
-        _entries[observation.ConnectionId] = entry;
+        _entries[observation.ConnectionId] = new Entry(witness, _order++);
         return Recount(before);
     }
 
@@ -134,37 +196,56 @@ public sealed class ObservedAddresses(ObservedRules rules)
     /// </summary>
     public IReadOnlyList<Multiaddr> ForHolePunch(bool privateToo = false) =>
     [
-        .. _listen.SelectMany(listen => Ranked(listen, 1))
-            .Where(a => AddressScope.IsPublic(a) || (privateToo && AddressScope.IsPrivate(a)))
+        .. Listened().SelectMany(listen => Ranked(listen)
+                .Where(r => AddressScope.IsPublic(r.Seen.Host) || (privateToo && AddressScope.IsPrivate(r.Seen.Host)))
+                .OrderByDescending(r => r.Observers)
+                .ThenByDescending(r => r.Latest)
+                .Take(rules.MaxPerListenAddress)
+                .SelectMany(r => Siblings(listen, r.Seen)))
             .Distinct(),
     ];
 
     private ObservationOutcome Recount(IReadOnlyList<Multiaddr> punchBefore)
     {
-        var activated = _listen
-            .SelectMany(listen => Ranked(listen, rules.ActivationObservers))
-            .Where(AddressScope.IsPublic)
-            .Distinct()
-            .ToArray();
+        Seen = [.. Listened().SelectMany(SeenOf).DistinctBy(s => s.Address)];
+        var activated = Seen.Where(s => s.Active).Select(s => s.Address).ToArray();
         var changed = !activated.SequenceEqual(Activated);
         Activated = activated;
         return new ObservationOutcome(ObservationRefusal.None, changed, !punchBefore.SequenceEqual(ForHolePunch()));
     }
 
-    private IEnumerable<Multiaddr> Ranked(Multiaddr listen, int observers) =>
-        _entries.Values
-            .Where(e => e.Listen == listen)
-            .GroupBy(e => e.Address)
-            .Select(g => (Address: g.Key, Observers: g.Select(e => e.Observer).Distinct().Count(), Latest: g.Max(e => e.Order)))
-            .Where(g => g.Observers >= observers)
-            .OrderByDescending(g => g.Observers)
-            .ThenByDescending(g => g.Latest)
-            .Take(rules.MaxPerListenAddress)
-            .Select(g => g.Address);
-
-    private ObservationRefusal Judge(Observation observation, out Entry? entry)
+    private IEnumerable<SeenAddress> SeenOf(ThinWaist listen)
     {
-        entry = null;
+        // Peers in the same private network see another address for certain, so they have no vote on the public one.
+        var observers = _entries.Values
+            .Where(e => e.Witness.Listen == listen && AddressScope.IsPublic(e.Witness.Seen.Host))
+            .Select(e => e.Witness.Observer)
+            .Distinct()
+            .Count();
+        var threshold = Math.Clamp((observers + 1) / 2, 1, rules.ActivationObservers);
+        return Ranked(listen)
+            .OrderBy(r => AddressScope.IsPublic(r.Seen.Host) ? 0 : 1)
+            .ThenByDescending(r => r.Observers)
+            .ThenBy(r => r.Earliest)
+            .Take(rules.MaxPerListenAddress)
+            .SelectMany(r => Siblings(listen, r.Seen).Select(address => new SeenAddress(
+                address, r.Observers, r.Observers >= threshold && AddressScope.IsPublic(address))));
+    }
+
+    private IEnumerable<ThinWaist> Listened() => _listen.Select(l => l.Waist).Distinct();
+
+    private IEnumerable<Multiaddr> Siblings(ThinWaist listen, ThinWaist seen) =>
+        _listen.Where(l => l.Waist == listen).Select(l => seen.With(l.Tail));
+
+    private IEnumerable<(ThinWaist Seen, int Observers, long Earliest, long Latest)> Ranked(ThinWaist listen) =>
+        _entries.Values
+            .Where(e => e.Witness.Listen == listen)
+            .GroupBy(e => e.Witness.Seen)
+            .Select(g => (g.Key, g.Select(e => e.Witness.Observer).Distinct().Count(), g.Min(e => e.Order), g.Max(e => e.Order)));
+
+    private ObservationRefusal Judge(Observation observation, out Witness? witness)
+    {
+        witness = null;
         if (observation.Relayed || observation.Observed.IsRelayed)
         {
             return ObservationRefusal.Relayed;
@@ -175,53 +256,34 @@ public sealed class ObservedAddresses(ObservedRules rules)
             return ObservationRefusal.PortNotReused;
         }
 
-        var listen = _listen.FirstOrDefault(l => Covers(l, observation.Local));
-        if (listen is null)
+        if (!ThinWaist.TrySplit(observation.Local, out var local, out var transport)
+            || !_listen.Any(l => l.Waist.Covers(local)))
         {
             return ObservationRefusal.NotListening;
         }
 
-        var observed = observation.Observed.WithoutPeerId();
-        if (observation.Remote.Host is not { } observer
-            || observed.Host is not { } seen
-            || observation.Local.Host is not { } local
-            || observed.IsTcp != observation.Local.IsTcp
-            || observed.IsQuic != observation.Local.IsQuic
-            || AddressPrefix.Observer(seen).IsIPv6 != AddressPrefix.Observer(local).IsIPv6)
+        if (ThinWaist.Of(observation.Remote) is not { } remote
+            || !ThinWaist.TrySplit(observation.Observed, out var seen, out var seenTransport)
+            || seen.IsUdp != local.IsUdp
+            || seen.IsIPv6 != local.IsIPv6
+            || seenTransport != transport)
         {
             return ObservationRefusal.OtherTransport;
         }
 
-        if (AddressScope.IsNat64(seen) || !IsUseful(AddressScope.KindOf(seen)) || HasNoPort(observed))
+        if (AddressScope.IsNat64(seen.Host) || !IsUseful(AddressScope.KindOf(seen.Host)) || seen.Port == 0)
         {
             return ObservationRefusal.Useless;
         }
 
-        entry = new Entry(listen, observed, AddressPrefix.Observer(observer), _order++);
+        // An address that was bound by itself comes before a wildcard of the same port.
+        var listen = _listen.Select(l => l.Waist).Where(l => l.Covers(local)).OrderBy(l => l == local ? 0 : 1).First();
+        witness = new Witness(observation.ConnectionId, listen, local, remote, seen, observation.Outbound);
         return ObservationRefusal.None;
     }
 
     private static bool IsUseful(AddressKind kind) =>
         kind is not (AddressKind.Loopback or AddressKind.Unspecified or AddressKind.Multicast or AddressKind.Reserved);
 
-    private static bool HasNoPort(Multiaddr address) => address.TryGetTcpEndPoint(out var endPoint) && endPoint.Port == 0;
-
-    private static bool Covers(Multiaddr listen, Multiaddr local)
-    {
-        if (listen.Equals(local.WithoutPeerId()))
-        {
-            return true;
-        }
-
-        // A wildcard covers every address of its family and port.
-        return AddressScope.IsUnspecified(listen)
-            && listen.TryGetTcpEndPoint(out var bound)
-            && local.TryGetTcpEndPoint(out var used)
-            && bound.Port == used.Port
-            && AddressPrefix.Observer(used.Address).IsIPv6 == IsIPv6(bound.Address);
-    }
-
-    private static bool IsIPv6(IPAddress address) => AddressPrefix.Observer(address).IsIPv6;
-
-    private sealed record Entry(Multiaddr Listen, Multiaddr Address, AddressPrefix Observer, long Order);
+    private sealed record Entry(Witness Witness, long Order);
 }

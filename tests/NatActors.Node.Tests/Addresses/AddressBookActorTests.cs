@@ -66,7 +66,7 @@ public sealed class AddressBookActorTests : TestKit
     }
 
     [Fact]
-    public void One_observation_is_told_for_punching_and_forgotten_with_its_connection()
+    public void An_observation_is_told_and_forgotten_with_its_connection()
     {
         Listen();
         var connection = Connection(7, _peer.Key);
@@ -74,7 +74,9 @@ public sealed class AddressBookActorTests : TestKit
         _book.Tell(Observed(connection));
         var addresses = Next();
         Assert.Equal([Seen], addresses.ForHolePunch);
-        Assert.Empty(addresses.Observed);
+        Assert.Equal([Seen], addresses.Observed);
+        Assert.Equal([Seen], addresses.Candidates);
+        Assert.Equal([Seen, Inner], addresses.Announced);
 
         _book.Tell(new ConnectionsMessages.ConnectionDown(connection, "gone"));
 

@@ -15,29 +15,126 @@ public sealed class ObservedAddressesTests
     public ObservedAddressesTests() => _observed.OnListening([Wildcard]);
 
     [Fact]
-    public void One_observation_is_enough_to_punch_but_not_to_announce()
+    public void One_observer_is_enough_to_punch_and_while_it_is_alone_to_announce()
     {
         var outcome = _observed.OnObserved(Says(1, "192.0.1.1", Seen));
 
-        Assert.Equal(new ObservationOutcome(ObservationRefusal.None, ActivatedChanged: false, PunchChanged: true), outcome);
+        Assert.Equal(new ObservationOutcome(ObservationRefusal.None, ActivatedChanged: true, PunchChanged: true), outcome);
         Assert.Equal([Seen], _observed.ForHolePunch());
-        Assert.Empty(_observed.Activated);
+        Assert.Equal([Seen], _observed.Activated);
+        Assert.Equal([new SeenAddress(Seen, 1, Active: true)], _observed.Seen);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(4, 2)]
+    [InlineData(5, 3)]
+    [InlineData(6, 3)]
+    [InlineData(7, 4)]
+    [InlineData(8, 4)]
+    [InlineData(40, 4)]
+    public void The_threshold_is_half_of_the_observers_and_four_at_most(int observers, int threshold)
+    {
+        // All others see an address of their own; as many as it takes, and one fewer, see the same.
+        for (var agreeing = threshold - 1; agreeing <= threshold; agreeing++)
+        {
+            var observed = new ObservedAddresses(new ObservedRules { MaxPerListenAddress = 50 });
+            observed.OnListening([Wildcard]);
+            for (var i = 1; i <= observers; i++)
+            {
+                observed.OnObserved(Says(i, $"192.0.1.{i}", i <= agreeing ? Seen : Address($"/ip4/192.0.1.9/tcp/{i}")));
+            }
+
+            Assert.Equal(agreeing == threshold, observed.Activated.Contains(Seen));
+        }
     }
 
     [Fact]
-    public void Four_observers_activate_an_address_and_the_end_of_one_of_their_connections_takes_it_back()
+    public void Fewer_liars_than_the_threshold_move_nothing()
     {
-        for (var i = 1; i <= 3; i++)
+        for (var i = 1; i <= 5; i++)
         {
-            Assert.False(_observed.OnObserved(Says(i, $"192.0.1.{i}", Seen)).ActivatedChanged);
+            _observed.OnObserved(Says(i, $"192.0.1.{i}", Seen));
         }
 
-        Assert.True(_observed.OnObserved(Says(4, "192.0.1.4", Seen)).ActivatedChanged);
-        Assert.Equal([Seen], _observed.Activated);
+        var before = _observed.Activated;
+        for (var liar = 6; liar <= 8; liar++)
+        {
+            Assert.False(_observed.OnObserved(Says(liar, $"192.0.1.{liar}", Other)).ActivatedChanged);
+        }
 
-        Assert.True(_observed.OnConnectionEnded(2).ActivatedChanged);
-        Assert.Empty(_observed.Activated);
+        Assert.Equal([Seen], before);
+        Assert.Equal(before, _observed.Activated);
+    }
+
+    [Fact]
+    public void An_address_ages_with_its_witnesses()
+    {
+        for (var i = 1; i <= 8; i++)
+        {
+            _observed.OnObserved(Says(i, $"192.0.1.{i}", i <= 4 ? Seen : Other));
+        }
+
+        Assert.Equal([Seen, Other], _observed.Activated);
+
+        Assert.True(_observed.OnConnectionEnded(8).ActivatedChanged);
+        Assert.Equal([Seen], _observed.Activated);
+        for (var i = 1; i <= 7; i++)
+        {
+            _observed.OnConnectionEnded(i);
+        }
+
+        Assert.Empty(_observed.Seen);
+        Assert.Empty(_observed.ForHolePunch());
+    }
+
+    [Fact]
+    public void Peers_in_the_same_private_network_have_no_vote_on_the_public_address()
+    {
+        for (var i = 1; i <= 9; i++)
+        {
+            _observed.OnObserved(Says(i, $"10.0.0.{i}", Address("/ip4/10.0.0.2/tcp/4001")));
+        }
+
+        _observed.OnObserved(Says(10, "192.0.1.1", Seen));
+
+        Assert.Equal([Seen], _observed.Activated);
         Assert.Equal([Seen], _observed.ForHolePunch());
+    }
+
+    [Fact]
+    public void Transports_on_the_same_port_inherit_and_others_do_not()
+    {
+        _observed.OnListening([
+            Wildcard,
+            Address("/ip4/0.0.0.0/udp/4001/quic-v1"),
+            Address("/ip4/0.0.0.0/udp/4001/quic-v1/webtransport"),
+            Address("/ip4/0.0.0.0/udp/4002/quic-v1"),
+        ]);
+
+        _observed.OnObserved(Says(1, "192.0.1.1", Address("/ip4/192.0.1.9/udp/5001/quic-v1")) with
+        {
+            Local = Address("/ip4/10.0.0.2/udp/4001/quic-v1"),
+        });
+
+        Assert.Equal(
+            [Address("/ip4/192.0.1.9/udp/5001/quic-v1"), Address("/ip4/192.0.1.9/udp/5001/quic-v1/webtransport")],
+            _observed.Activated);
+    }
+
+    [Fact]
+    public void What_was_heard_and_from_where_can_be_asked()
+    {
+        _observed.OnObserved(Says(1, "192.0.1.1", Seen) with { Outbound = false });
+
+        var witness = Assert.Single(_observed.Witnesses);
+        Assert.Equal((1L, false), (witness.ConnectionId, witness.Outbound));
+        Assert.Equal(Wildcard, witness.Listen.With(""));
+        Assert.Equal(Address("/ip4/10.0.0.2/tcp/4001"), witness.Local.With(""));
+        Assert.Equal(Address("/ip4/192.0.1.1/tcp/1"), witness.Remote.With(""));
+        Assert.Equal(Seen, witness.Seen.With(""));
     }
 
     [Theory]
@@ -47,12 +144,10 @@ public sealed class ObservedAddressesTests
     [InlineData("/ip6/2a00::1/tcp/1", "/ip6/2a00:0:0:100::1/tcp/1", true)]
     public void Observers_count_once_for_an_IPv4_address_or_an_IPv6_slash_56(string first, string second, bool two)
     {
-        var observed = new ObservedAddresses(new ObservedRules { ActivationObservers = 2 });
-        observed.OnListening([Wildcard]);
-        observed.OnObserved(Says(1, "192.0.1.1", Seen) with { Remote = Address(first) });
-        observed.OnObserved(Says(2, "192.0.1.1", Seen) with { Remote = Address(second) });
+        _observed.OnObserved(Says(1, "192.0.1.1", Seen) with { Remote = Address(first) });
+        _observed.OnObserved(Says(2, "192.0.1.1", Seen) with { Remote = Address(second) });
 
-        Assert.Equal(two ? [Seen] : [], observed.Activated);
+        Assert.Equal(two ? 2 : 1, Assert.Single(_observed.Seen).Observers);
     }
 
     [Fact]
