@@ -30,6 +30,12 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     /// </summary>
     public static readonly TimeSpan PushDelay = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Rounds of pushes: a few at once, then one in five seconds, as much as go-libp2p takes from one network in the long run. Addresses
+    /// that come and go make one push, not a storm.
+    /// </summary>
+    public static readonly RateLimit PushRounds = new(PerSecond: 0.2, Burst: 4);
+
     private readonly NodeContext _node;
     private readonly SelfDescription _self;
     private readonly Dictionary<long, Known> _known = [];
@@ -39,6 +45,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     private readonly List<IDisposable> _registrations = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private PrefixRateLimiter _pushLimiter = null!;
+    private TokenBucket _pushRounds;
     private Action? _protocolsChanged;
     private int _pushing;
     private long _exchanges;
@@ -62,6 +69,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         _pushLimiter = IdentifyProtocol.CreatePushLimiter(Now);
+        _pushRounds = new TokenBucket(PushRounds, Now);
         _registrations.Add(_node.Protocols.Register(IdentifyProtocol.Id, Self, allowLimited: true));
         _registrations.Add(_node.Protocols.Register(IdentifyProtocol.PushId, Self, allowLimited: true));
         var self = Self;
@@ -242,12 +250,14 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     {
         if (!Timers.IsTimerActive(nameof(PushDue)))
         {
-            Timers.StartSingleTimer(nameof(PushDue), PushDue.Instance, PushDelay);
+            var pause = _pushRounds.Until(Now);
+            Timers.StartSingleTimer(nameof(PushDue), PushDue.Instance, pause > PushDelay ? pause : PushDelay);
         }
     }
 
     private void OnPushDue()
     {
+        _pushRounds.TryTake(Now);
         foreach (var (id, known) in _known)
         {
             PushIfDue(id, known);

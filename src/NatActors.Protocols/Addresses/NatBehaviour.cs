@@ -218,7 +218,8 @@ public sealed class NatBehaviour
             var isOver = _held.Mapping == NatMapping.Unknown || now - _heldAt > rules.MaxAge;
             if (isBetter || isOver)
             {
-                _held = claim;
+                // The same claim by fewer is still the claim that more have made.
+                _held = claim.Mapping == _held.Mapping ? claim with { Support = Math.Max(claim.Support, _held.Support) } : claim;
                 _heldAt = now;
                 return (claim, []);
             }

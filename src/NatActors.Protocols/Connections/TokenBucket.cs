@@ -31,6 +31,9 @@ public struct TokenBucket(RateLimit limit, TimeSpan now)
         return true;
     }
 
+    /// <summary>How long until a token is there; zero when one is.</summary>
+    public TimeSpan Until(TimeSpan now) => Has(now) ? TimeSpan.Zero : TimeSpan.FromSeconds((1 - _tokens) / _limit.PerSecond);
+
     /// <summary>True when nothing is missing: the bucket may be forgotten.</summary>
     public bool IsFull(TimeSpan now)
     {

@@ -113,6 +113,30 @@ public sealed class IdentifyActorTests : TestKit
     }
 
     [Fact]
+    public async Task Addresses_that_come_and_go_are_pushed_a_few_times_and_then_once_in_five_seconds()
+    {
+        await Identified(Connection(7, _peer.Key));
+        ExpectMsg<IdentifyMessages.Identified>(Patience);
+        _connections.ExpectMsg<ConnectionsMessages.PeerSpeaks>(Patience);
+        for (var push = 1; push <= IdentifyActor.PushRounds.Burst; push++)
+        {
+            Change(push);
+            Time.Advance(IdentifyActor.PushDelay);
+            FailPush();
+        }
+
+        Change(100);
+        Time.Advance(IdentifyActor.PushDelay);
+        Handled();
+        _connections.ExpectNoMsg(TimeSpan.Zero);
+        Change(101);
+        Time.Advance(TimeSpan.FromSeconds(1 / IdentifyActor.PushRounds.PerSecond));
+        FailPush();
+        Handled();
+        _connections.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task A_peer_that_has_heard_the_change_already_gets_no_push()
     {
         var connection = Connection(7, _peer.Key);
@@ -210,6 +234,20 @@ public sealed class IdentifyActorTests : TestKit
 
         await Assert.ThrowsAsync<IOException>(() => ReadAllAsync(streams[2].Far));
         await streams[0].Far.WriteAsync(new byte[] { 0 });
+    }
+
+    private void Change(int port)
+    {
+        _identify.Tell(new AddressMessages.Changed(new AddressSet { Listening = [Multiaddr.Parse($"/ip4/192.0.1.7/tcp/{port}")] }));
+        Handled();
+    }
+
+    private void FailPush()
+    {
+        var open = _connections.ExpectMsg<ConnectionsMessages.OpenStream>(Patience);
+        Assert.Equal([IdentifyProtocol.PushId], open.Protocols);
+        open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(StreamFailureKind.ConnectionLost, "test")));
+        Handled();
     }
 
     private void Handled() => _identify.Ask<ActorIdentity>(new Akka.Actor.Identify("handled?"), Patience).Wait(Patience);
