@@ -224,8 +224,11 @@ public sealed class NatBehaviour
                 return (claim, []);
             }
 
-            // One who sees the port changed where it was kept, or kept where it was changed, shows that the old claim is of another NAT.
-            if (claim.Mapping == NatMapping.Unknown && claim.PortPreserved != Known.Unknown && claim.PortPreserved != _held.PortPreserved)
+            // One who sees the port changed where it was kept, or kept where it was changed, casts doubt on a claim that few made.
+            var doubts = claim.Mapping == NatMapping.Unknown
+                && claim.PortPreserved != Known.Unknown
+                && claim.PortPreserved != _held.PortPreserved;
+            if (doubts && _held.Support < rules.Overturning)
             {
                 _held = claim;
                 _heldAt = now;
