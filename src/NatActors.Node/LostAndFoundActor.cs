@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Node.Connections;
+using NatActors.Node.Naming;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
 using NatActors.Node.Relay;
@@ -96,6 +97,7 @@ internal sealed class LostAndFoundActor : UntypedActor
         PortMessages.Dial m => (m.ReplyTo, new PortMessages.DialFailed(m.Id, NotConnected)),
         PortMessages.Punch m => (m.ReplyTo, new PortMessages.PunchFailed(m.Id, NotConnected)),
         RelayClientMessages.Connect m => (m.ReplyTo, new RelayClientMessages.ConnectFailed(m.Id, Reason)),
+        ResolverMessages.Resolve m => (m.ReplyTo, new ResolverMessages.NotResolved(m.Id, Reason)),
         PingMessages.Ping m => (m.ReplyTo, new PingMessages.PingFailed(m.Id, Reason)),
         PingMessages.Measure m => (m.ReplyTo, new PingMessages.MeasureFailed(m.Id, Reason)),
         _ => null,

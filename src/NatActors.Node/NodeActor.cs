@@ -6,6 +6,7 @@ using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.HolePunch;
 using NatActors.Node.Identify;
+using NatActors.Node.Naming;
 using NatActors.Node.Network;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
@@ -21,7 +22,7 @@ namespace NatActors.Node;
 /// Starting --bound--> Running --shutdown--> Stopping --connections closed, children stopped--> stop
 ///    +--bind failed-----+--a vital service died, a fault in this actor--> stop, with a failure
 /// </code>
-/// Children: ports, connections (vital: without them there is no node), addresses, identify, ping, relay-client, relay-server, holepunch.
+/// Children: ports, connections (vital: without them there is no node), resolver, addresses, identify, ping, relay-client, relay-server, holepunch.
 /// </summary>
 internal sealed class NodeActor : UntypedActor, IWithTimers
 {
@@ -65,6 +66,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Refs.Node = Self;
         Refs.Network = Child(typeof(NetworkActor), "network");
         Refs.Connections = Child(typeof(ConnectionsActor), Connections);
+        Refs.Resolver = Child(typeof(ResolverActor), "resolver");
         Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
         Refs.Identify = Child(typeof(IdentifyActor), "identify");
         Refs.Ping = Child(typeof(PingActor), "ping");
@@ -192,9 +194,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(relay));
         }
 
-        foreach (var peer in _node.Options.Dial)
+        foreach (var peer in _node.Options.Dial.Concat(_node.Options.Bootstrap))
         {
-            Context.ActorOf(Props.Create(typeof(KeepConnectedActor), _node, peer));
+            var keeper = peer.PeerId is null ? typeof(BootstrapActor) : typeof(KeepConnectedActor);
+            Context.ActorOf(Props.Create(keeper, _node, peer));
         }
     }
 

@@ -7,6 +7,7 @@ using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
+using NatActors.Transports.Naming;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
@@ -48,6 +49,12 @@ public sealed record NodeContext
 
     /// <summary>Where UDP sockets come from that ask name servers and gateways.</summary>
     public IDatagramSockets Datagrams { get; init; } = new SystemDatagramSockets();
+
+    /// <summary>The machine's configuration for names.</summary>
+    public INameServers NameServers { get; init; } = new SystemNameServers();
+
+    /// <summary>How name servers are asked.</summary>
+    public INameServerExchange NameServerExchange { get; init; } = new NameServerExchange();
 
     /// <summary>The security upgrades, in order of preference.</summary>
     public required IReadOnlyList<ISecurityUpgrade> Security { get; init; }

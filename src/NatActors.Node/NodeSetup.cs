@@ -6,6 +6,7 @@ using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
+using NatActors.Transports.Naming;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
@@ -45,6 +46,12 @@ public sealed record NodeSetup
     /// <summary>Where UDP sockets come from that ask name servers and gateways. Default: the machine's.</summary>
     public IDatagramSockets? Datagrams { get; init; }
 
+    /// <summary>The machine's configuration for names. Default: the system's.</summary>
+    public INameServers? NameServers { get; init; }
+
+    /// <summary>How name servers are asked. Default: over the machine's sockets.</summary>
+    public INameServerExchange? NameServerExchange { get; init; }
+
     /// <summary>The security upgrades in order of preference. Default: Noise.</summary>
     public IReadOnlyList<ISecurityUpgrade>? Security { get; init; }
 
@@ -61,6 +68,8 @@ public sealed record NodeSetup
         Transports = Transports ?? [new TcpTransport()],
         Interfaces = Interfaces ?? SystemNetworkInterfaces.Instance,
         Datagrams = Datagrams ?? new SystemDatagramSockets(),
+        NameServers = NameServers ?? new SystemNameServers(),
+        NameServerExchange = NameServerExchange ?? new NameServerExchange(),
         Security = Security ?? [new NoiseUpgrade(Key, Random)],
         Gater = Gater,
         RelayAcl = RelayAcl,

@@ -20,8 +20,9 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
     public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 
     private readonly NodeContext _node;
-    private readonly Multiaddr _address;
+    private readonly IReadOnlyList<Multiaddr> _addresses;
     private readonly PeerId _peer;
+    private readonly IActorRef? _parent;
     private readonly HashSet<long> _connections = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private TimeSpan _rest = FirstRest;
@@ -29,10 +30,20 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
 
     /// <summary>Creates the actor for an address that ends in its peer id; it dials at once.</summary>
     public KeepConnectedActor(NodeContext node, Multiaddr address)
+        : this(node, [address], null)
+    {
+    }
+
+    /// <summary>
+    /// Creates the actor for the addresses of one peer, which end in its peer id. <paramref name="parent"/> is told of every dial that
+    /// fails (<see cref="BootstrapMessages.Unreachable"/>) in place of a person; null for nobody.
+    /// </summary>
+    public KeepConnectedActor(NodeContext node, IReadOnlyList<Multiaddr> addresses, IActorRef? parent)
     {
         _node = node;
-        _address = address;
-        _peer = address.PeerId ?? throw new ArgumentException("The address must end in its peer id.", nameof(address));
+        _addresses = addresses;
+        _peer = addresses[0].PeerId ?? throw new ArgumentException("The address must end in its peer id.", nameof(addresses));
+        _parent = parent;
     }
 
     /// <inheritdoc />
@@ -63,7 +74,7 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
     {
         if (_connections.Count == 0)
         {
-            _node.Refs.Connections.Tell(new ConnectionsMessages.Dial(0, _peer, [_address], Self));
+            _node.Refs.Connections.Tell(new ConnectionsMessages.Dial(0, _peer, _addresses, Self));
         }
     }
 
@@ -85,13 +96,14 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
 
     private void OnFailed(DialFailure failure)
     {
-        if (!_told)
+        _parent?.Tell(new BootstrapMessages.Unreachable(_peer));
+        if (!_told && _parent is null)
         {
             _told = true;
-            _node.Events.Publish(new NodeEvents.Error($"{_address} does not answer ({failure.Detail}); it is tried again and again"));
+            _node.Events.Publish(new NodeEvents.Error($"{_addresses[0]} does not answer ({failure.Detail}); it is tried again and again"));
         }
 
-        _log.Info("{0} does not answer, next try in {1} s: {2}", _address, _rest.TotalSeconds, failure.Detail);
+        _log.Info("{0} does not answer, next try in {1} s: {2}", _addresses[0], _rest.TotalSeconds, failure.Detail);
         RetryAfter(_rest);
         _rest = _rest + _rest < LongestRest ? _rest + _rest : LongestRest;
     }

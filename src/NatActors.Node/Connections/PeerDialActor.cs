@@ -1,5 +1,6 @@
 using Akka.Actor;
 using NatActors.Multiformats;
+using NatActors.Node.Naming;
 using NatActors.Node.Port;
 using NatActors.Node.Relay;
 using NatActors.Protocols.Connections;
@@ -10,14 +11,14 @@ using NatActors.Transports.Security;
 namespace NatActors.Node.Connections;
 
 /// <summary>
-/// The dial of one peer over its addresses, in happy-eyeballs order (<see cref="DialSchedule"/>). A conduit goes to the connections to be
+/// The dial of one peer over its addresses, in happy-eyeballs order (<see cref="DialSchedule"/>), names looked up beside. A conduit goes to the connections to be
 /// upgraded; the first that comes up ends the dial from outside, by <see cref="PeerDialMessages.Abort"/>.
 /// <code>
 /// Dialing --every address failed--> tells Failed, stop
 ///    +--abort--> Draining (late conduits are cut) --all connects answered--> stop
 /// </code>
 /// </summary>
-public sealed class PeerDialActor : UntypedActor, IWithTimers
+public sealed partial class PeerDialActor : UntypedActor, IWithTimers
 {
     private readonly NodeContext _node;
     private readonly DialGoal _goal;
@@ -54,6 +55,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
         _started = Now;
         _schedule = new DialSchedule(Rank(_addresses), _started);
         Become(Dialing);
+        LookUp(_addresses);
         Go();
     }
 
@@ -70,6 +72,8 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             case RelayClientMessages.ConnectFailed failed: OnFailed(_connecting, failed.Id, failed.Reason); break;
             case ConnectionsMessages.Dialed dialed: OnUp(dialed); break;
             case ConnectionsMessages.DialFailed failed: OnUpgradeFailed(failed); break;
+            case ResolverMessages.Resolved resolved: OnResolved(resolved); break;
+            case ResolverMessages.NotResolved failed: OnNotResolved(failed); break;
             case PeerDialMessages.AddAddresses more: OnMore(more.Addresses); break;
             case PeerDialMessages.Abort abort: OnAbort(abort.Connected); break;
             case PunchTooLong punch: OnFailed(_upgrading, punch.Id, punch.Cause); break;
@@ -87,7 +91,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             case RelayClientMessages.Connected connected: connected.Conduit.Abort(); Drained(connected.Id); break;
             case RelayClientMessages.ConnectFailed failed: Drained(failed.Id); break;
             case ConnectionsMessages.Dialed or ConnectionsMessages.DialFailed or PeerDialMessages.AddAddresses or Turn: break;
-            case PeerDialMessages.Abort: break;
+            case PeerDialMessages.Abort or ResolverMessages.Resolved or ResolverMessages.NotResolved: break;
             default: Unhandled(message); break;
         }
     }
@@ -110,8 +114,9 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
             Try(address);
         }
 
-        if (_schedule.IsExhausted)
+        if (_schedule.IsExhausted && _lookingUp.Count == 0)
         {
+            ForgetNames();
             var failure = Failure();
             _node.Metrics.OnDialed(Now - _started, failure.Kind);
             _connections.Tell(new PeerDialMessages.Failed(_goal, failure));
@@ -243,6 +248,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     private void OnMore(IReadOnlyList<Multiaddr> addresses)
     {
         _schedule.OnAdded(Rank(addresses), Now);
+        LookUp(addresses);
         Go();
     }
 
@@ -250,6 +256,7 @@ public sealed class PeerDialActor : UntypedActor, IWithTimers
     {
         _node.Metrics.OnDialed(Now - _started, connected ? null : DialFailureKind.Cancelled);
         Timers.CancelAll();
+        CancelLookUps();
         Become(Draining);
         foreach (var (id, address) in _connecting.ToArray())
         {

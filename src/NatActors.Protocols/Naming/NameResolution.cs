@@ -53,9 +53,7 @@ public sealed class NameResolution
     }
 
     /// <summary>The outcome, or null while answers are missing.</summary>
-    public ResolvedNames? Result => _waiting.Count > 0
-        ? null
-        : new ResolvedNames(_found, _found.Count > 0 ? null : _causes.Count > 0 ? string.Join("; ", _causes) : "the name leads to no address");
+    public ResolvedNames? Result => _waiting.Count > 0 ? null : Outcome();
 
     /// <summary>Questions that are new since the last call; each is asked once.</summary>
     public IEnumerable<DnsQuestion> Questions()
@@ -92,6 +90,16 @@ public sealed class NameResolution
             }
         }
     }
+
+    /// <summary>No further answer is waited for: what was found so far, or why nothing was.</summary>
+    public ResolvedNames GiveUp(string cause)
+    {
+        Complain(cause);
+        return Outcome();
+    }
+
+    private ResolvedNames Outcome() =>
+        new(_found, _found.Count > 0 ? null : _causes.Count > 0 ? string.Join("; ", _causes) : "the name leads to no address");
 
     private void OnAddresses(Item item, IReadOnlyList<IPAddress> addresses)
     {
