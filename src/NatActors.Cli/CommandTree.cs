@@ -18,6 +18,8 @@ public static class CommandTree
             common.Json,
             IdCommand.Create(common, output, errors),
             RunCommand.Create(common),
+            DoctorCommand.Create(common, output, errors),
+            StatusCommand.Create(common, output),
             PingCommand.Create(common),
             PerfCommand.Create(common),
             LabCommand.Create(common, output, errors),

@@ -44,6 +44,34 @@ public sealed class CommonOptions
         Arity = ArgumentArity.ZeroOrMore,
     };
 
+    /// <summary><c>--bootstrap</c>.</summary>
+    public Option<string[]> Bootstrap { get; } = new("--bootstrap")
+    {
+        Description = "A peer to know the network by: it says what it sees of this node, dials back, relays if it can; repeatable",
+        HelpName = "MULTIADDR",
+        AllowMultipleArgumentsPerToken = false,
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    /// <summary><c>--no-port-mapping</c>.</summary>
+    public Option<bool> NoPortMapping { get; } = new("--no-port-mapping")
+    {
+        Description = "Do not ask the router to forward the listen port (UPnP, NAT-PMP, PCP)",
+    };
+
+    /// <summary><c>--no-autorelay</c>.</summary>
+    public Option<bool> NoAutoRelay { get; } = new("--no-autorelay")
+    {
+        Description = "Use no relays but those that are named with --relay",
+    };
+
+    /// <summary><c>--control</c>.</summary>
+    public Option<string?> Control { get; } = new("--control")
+    {
+        Description = "The control socket of the node, where 'natactors status' asks it; none for none",
+        HelpName = "PATH",
+    };
+
     /// <summary>Options from the configuration, then the command line on top.</summary>
     /// <exception cref="UsageException">The file is missing, unreadable or not JSON.</exception>
     public ConfiguredOptions Read(ParseResult result)
@@ -65,6 +93,18 @@ public sealed class CommonOptions
             options.Listen = [.. listen];
         }
 
+        if (Has(result, Bootstrap))
+        {
+            options.Bootstrap.AddRange(result.GetValue(Bootstrap) ?? []);
+        }
+
+        if (Has(result, Control) && result.GetValue(Control) is { Length: > 0 } control)
+        {
+            options.Control = control;
+        }
+
+        options.PortMapping &= !(Has(result, NoPortMapping) && result.GetValue(NoPortMapping));
+        options.AutoRelay.Relays = Has(result, NoAutoRelay) && result.GetValue(NoAutoRelay) ? 0 : options.AutoRelay.Relays;
         return new ConfiguredOptions(options, mistakes);
     }
 

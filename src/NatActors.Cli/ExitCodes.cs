@@ -1,3 +1,4 @@
+using NatActors.Hosting.Control;
 using NatActors.Multiformats;
 using NatActors.Node;
 
@@ -24,7 +25,7 @@ public static class ExitCodes
     /// <summary>The exit code for a failure; the exception's message is one line (or one for each mistake) that says what to do.</summary>
     public static int For(Exception failure) => failure switch
     {
-        UsageException or ArgumentException or FormatException => Usage,
+        UsageException or ControlSocketException or ArgumentException or FormatException => Usage,
         NodeStartException { Failure.Kind: NodeFailureKind.Port } => Port,
         KeyFileException => Key,
         _ => Failed,

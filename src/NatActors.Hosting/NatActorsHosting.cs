@@ -2,6 +2,7 @@ using Akka;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Hosting;
+using NatActors.Hosting.Control;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Transports;
@@ -49,7 +50,8 @@ public static class NatActorsHosting
                 var setup = new NodeSetup { Key = LoadKey(system, options.Identity), Options = nodeOptions };
                 var node = await NatNode.StartAsync(system, configure?.Invoke(setup) ?? setup, name, observer);
                 registry.TryRegister<INatNode>(node.Actor);
-                StopWithTheSystem(system, node, name);
+                var control = await StartControlAsync(system, node, options.Control);
+                StopWithTheSystem(system, node, name, control);
                 extension.Started(name, node);
             }
             catch (Exception cause)
@@ -76,9 +78,40 @@ public static class NatActorsHosting
         return loaded.Key;
     }
 
-    private static void StopWithTheSystem(ActorSystem system, NatNode node, string name) =>
+    /// <summary>A socket that was asked for by its path must be had; one that is only handy need not.</summary>
+    private static async Task<ControlServer?> StartControlAsync(ActorSystem system, NatNode node, string? control)
+    {
+        if (control is null or ControlPaths.None)
+        {
+            return null;
+        }
+
+        try
+        {
+            var server = await ControlServer.StartAsync(node, control, TimeProvider.System);
+            system.Log.Info("The node can be asked at {0}", server.Path);
+            return server;
+        }
+        catch (ControlSocketException e) when (control == ControlPaths.Automatic)
+        {
+            system.Log.Warning("{0} Without it 'natactors status' cannot ask this node.", e.Message);
+            return null;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static void StopWithTheSystem(ActorSystem system, NatNode node, string name, ControlServer? control) =>
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceUnbind, $"stop-natactors-{name}", async () =>
         {
+            if (control is not null)
+            {
+                await control.DisposeAsync();
+            }
+
             await node.DisposeAsync();
             return Done.Instance;
         });

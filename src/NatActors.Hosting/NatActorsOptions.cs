@@ -28,6 +28,33 @@ public sealed class NatActorsOptions
     /// <summary>Peers to stay connected to, each ending in <c>/p2p/ID</c>. Default: none.</summary>
     public List<string> Dial { get; set; } = [];
 
+    /// <summary>
+    /// Peers to know the network by, each ending in <c>/p2p/ID</c> but for a <c>/dnsaddr</c> that stands for several: kept connected to, asked
+    /// what they see and whether they can dial back, used as relays where they are. Default: none.
+    /// </summary>
+    public List<string> Bootstrap { get; set; } = [];
+
+    /// <summary>How the node learns whether it can be dialed, and helps others to learn it.</summary>
+    public AutoNatTextOptions AutoNat { get; set; } = new();
+
+    /// <summary>Relays that the node finds by itself while it cannot be dialed.</summary>
+    public AutoRelayTextOptions AutoRelay { get; set; } = new();
+
+    /// <summary>Ask routers to forward the listen ports (PCP, NAT-PMP, UPnP). Default: true.</summary>
+    public bool PortMapping { get; set; } = true;
+
+    /// <summary>
+    /// Name servers in place of the system's, each an IP address with a port or without (then 53): <c>192.0.2.53</c>,
+    /// <c>[2001:db8::53]:5353</c>. Default: the system's.
+    /// </summary>
+    public List<string> NameServers { get; set; } = [];
+
+    /// <summary>
+    /// The control socket, at which <c>natactors status</c> asks the node: a path, <c>auto</c> for one in the user's own folder, or
+    /// <c>none</c>. Null (default) is <c>auto</c> for <c>natactors run</c> and <c>none</c> in other hosts.
+    /// </summary>
+    public string? Control { get; set; }
+
     /// <summary>The relay server's profile, <c>public</c> or <c>private</c>. Null (default) runs none.</summary>
     public string? RelayServer { get; set; }
 
@@ -66,6 +93,11 @@ public sealed class NatActorsOptions
             Listen = Listen is null ? defaults.Listen : Parse(Listen, nameof(Listen), mistakes),
             Relays = Parse(Relays, nameof(Relays), mistakes),
             Dial = Parse(Dial, nameof(Dial), mistakes),
+            Bootstrap = Parse(Bootstrap, nameof(Bootstrap), mistakes),
+            AutoNat = AutoNat.Build(mistakes),
+            AutoRelay = AutoRelay.Build(mistakes),
+            PortMapping = PortMapping,
+            NameServers = NameServerText.Parse(NameServers, nameof(NameServers), mistakes),
             RelayServer = string.IsNullOrEmpty(RelayServer) ? null : RelayServer,
             Echo = Echo,
             Perf = Perf,
@@ -77,7 +109,7 @@ public sealed class NatActorsOptions
         return mistakes;
     }
 
-    private static List<Multiaddr> Parse(List<string> texts, string option, List<string> mistakes)
+    internal static List<Multiaddr> Parse(List<string> texts, string option, List<string> mistakes)
     {
         var addresses = new List<Multiaddr>();
         foreach (var text in texts)

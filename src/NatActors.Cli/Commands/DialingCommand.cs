@@ -32,6 +32,10 @@ internal static class DialingCommand
             configured.Options.Listen = AnyPort;
         }
 
+        // It is over before a router's forward or a relay's slot would be of use to anybody.
+        configured.Options.PortMapping = false;
+        configured.Options.AutoRelay.Relays = 0;
+        configured.Options.Control = null;
         await using var output = Outputs.ForDialing(result.GetValue(common.Json));
         await using var session = await NodeSession.StartAsync(configured, output, cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Stopping);

@@ -1,5 +1,6 @@
 using NatActors.Multiformats;
 using NatActors.Node;
+using NatActors.Protocols.HolePunch;
 
 namespace NatActors.Cli.Commands;
 
@@ -19,6 +20,8 @@ internal sealed class PathAwaiter : IObserver<NodeEvent>
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string?> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private volatile bool _speaksNot;
+
     public PathAwaiter(PeerId peer) => _peer = peer;
 
     /// <summary>Why the last connection with the peer ended; null as long as none has.</summary>
@@ -34,7 +37,9 @@ internal sealed class PathAwaiter : IObserver<NodeEvent>
         }
         catch (TimeoutException)
         {
-            return _started.Task.IsCompleted ? "the hole punch did not end in time" : "the peer did not start a hole punch";
+            return _started.Task.IsCompleted ? "the hole punch did not end in time"
+                : _speaksNot ? PunchReasons.PeerDoesNotSpeak
+                : PunchReasons.PeerFellSilent;
         }
     }
 
@@ -43,6 +48,7 @@ internal sealed class PathAwaiter : IObserver<NodeEvent>
         switch (value)
         {
             case NodeEvents.Disconnected down when down.Peer == _peer: Lost = down.Reason; break;
+            case NodeEvents.Identified id when id.Peer == _peer: _speaksNot = !id.Protocols.Contains(HolePunchCodec.Protocol); break;
             case NodeEvents.Connected { Relayed: false } up when up.Peer == _peer: _settled.TrySetResult(null); break;
             case NodeEvents.PunchStarted punch when punch.Peer == _peer: _started.TrySetResult(); break;
             case NodeEvents.PunchEnded punch when punch.Peer == _peer: OnPunchEnded(punch); break;

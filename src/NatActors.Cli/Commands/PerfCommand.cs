@@ -15,7 +15,7 @@ internal static class PerfCommand
         var download = Bytes("--download", "How many bytes to ask for");
         var command = new Command("perf", "Measure the throughput to a peer, directly if that can be")
         {
-            address, upload, download, common.Identity, common.Listen,
+            address, upload, download, common.Identity, common.Listen, common.Bootstrap,
         };
         command.SetAction((result, cancellationToken) => DialingCommand.RunAsync(
             common,

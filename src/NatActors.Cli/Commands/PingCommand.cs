@@ -12,7 +12,7 @@ internal static class PingCommand
     {
         var address = DialingCommand.Address();
         var count = Numbers.Option("-c", "N", "How many pings", "a whole number of at least 1", 1, 4, int.MaxValue);
-        var command = new Command("ping", "Ping a peer, directly if that can be") { address, count, common.Identity, common.Listen };
+        var command = new Command("ping", "Ping a peer, directly if that can be") { address, count, common.Identity, common.Listen, common.Bootstrap };
         command.SetAction((result, cancellationToken) => DialingCommand.RunAsync(
             common,
             result,

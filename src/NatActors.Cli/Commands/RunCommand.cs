@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NatActors.Cli.Output;
+using NatActors.Hosting.Control;
 using NatActors.Node;
 
 namespace NatActors.Cli.Commands;
@@ -20,13 +21,14 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run a node until SIGTERM or Ctrl-C")
         {
-            common.Identity, common.Listen, relay, server, dial, echo,
+            common.Identity, common.Listen, common.Bootstrap, relay, common.NoAutoRelay, common.NoPortMapping, server, dial, echo, common.Control,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             var configured = common.Read(result);
             var options = configured.Options;
             options.Identity ??= DefaultIdentity.Path;
+            options.Control ??= ControlPaths.Automatic;
             options.Relays.AddRange(result.GetValue(relay) ?? []);
             options.Dial.AddRange(result.GetValue(dial) ?? []);
             options.Echo |= result.GetValue(echo);

@@ -1,0 +1,121 @@
+using System.Globalization;
+using NatActors.Hosting.Reports;
+
+namespace NatActors.Cli.Output;
+
+/// <summary>The terms of a report in words for a person at home.</summary>
+internal static class ReportWords
+{
+    /// <summary>The answer to the question that everybody has.</summary>
+    public static string Verdict(ReportDocument report) => report.Reachability switch
+    {
+        { Verdict: "public", FilteringProven: true } => "Yes, anybody can (public).",
+        { Verdict: "public" } => "Yes, as far as known (public, filtering unproven): peers that this node had contacted before came through, but no stranger "
+            + "has been seen to come in yet.",
+        { Verdict: "private" } when report.Relays.Any(r => r.Expires is not null) =>
+            "Not directly (private), but through a relay; most connections made that way then become direct ones.",
+        { Verdict: "private" } => "No (private).",
+        _ => "Not known yet (unknown).",
+    };
+
+    /// <summary>The verdict on one address in a word or two.</summary>
+    public static string Short(AddressEntry address) => address switch
+    {
+        { Verdict: "public", FilteringProven: true } => "yes",
+        { Verdict: "public" } => "yes, likely",
+        { Verdict: "private" } => "no",
+        _ => "not known",
+    };
+
+    /// <summary>Which traffic it is about.</summary>
+    public static string Protocol(NatEntry nat) =>
+        $"{(nat.Family == "ip6" ? "IPv6" : "IPv4")} {nat.Protocol.ToUpperInvariant()}";
+
+    /// <summary>How outside ports are chosen (RFC 4787 section 4.1).</summary>
+    public static string Mapping(NatEntry nat) => nat.Mapping switch
+    {
+        "none" => "no NAT: others see the address that this machine has",
+        "endpoint-independent" => "endpoint-independent: the same outside port whoever is contacted, so hole punching works",
+        "address-dependent" => "address-dependent: another outside port for each host that is contacted ('symmetric'), which makes hole punching hard",
+        "address-and-port-dependent" =>
+            "address-and-port-dependent: another outside port for each contact ('symmetric'), which makes hole punching hard",
+        _ => "not known: that takes the word of several peers",
+    };
+
+    /// <summary>Who is let in (RFC 4787 section 5).</summary>
+    public static string Filtering(string filtering) => filtering switch
+    {
+        "endpoint-independent" => "endpoint-independent: anybody is let in",
+        "address-dependent" => "address-dependent: only hosts that this node contacted are let in",
+        "address-and-port-dependent" => "address-and-port-dependent: only the very port that this node contacted is let in",
+        _ => "not known",
+    };
+
+    /// <summary>What else is known of a NAT.</summary>
+    public static IEnumerable<string> Traits(NatEntry nat)
+    {
+        if (nat.PortStep is { } step)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"outside ports go up by {step} from one contact to the next");
+        }
+
+        if (nat.PortPreserved != "unknown")
+        {
+            yield return nat.PortPreserved == "yes" ? "the outside port is the inside one" : "the outside port is another than the inside one";
+        }
+
+        if (nat.Hairpin != "unknown")
+        {
+            yield return nat.Hairpin == "yes"
+                ? "machines behind the same router reach each other by its outside address (hairpin)"
+                : "machines behind the same router do not reach each other by its outside address (no hairpin)";
+        }
+
+        if (nat.DoubleNat == "yes")
+        {
+            yield return "a second NAT stands behind the router, often the provider's (CGNAT)";
+        }
+    }
+
+    /// <summary>A mapping protocol by its usual name.</summary>
+    public static string MappingProtocol(string protocol) => protocol switch
+    {
+        "upnp-igd1" => "UPnP 1",
+        "upnp-igd2" => "UPnP 2",
+        "nat-pmp" => "NAT-PMP",
+        "pcp" => "PCP",
+        _ => protocol,
+    };
+
+    /// <summary>What one connection through a relay may use up.</summary>
+    public static string Budget(RelayEntry relay) => (relay.CircuitBytes, relay.CircuitSeconds) switch
+    {
+        (null, null) => "connections through it have no limit",
+        ({ } bytes, null) => $"a connection through it may carry {Bytes(bytes)} each way",
+        (null, { } seconds) => $"a connection through it may last {Span(seconds)}",
+        ({ } bytes, { } seconds) => $"a connection through it may carry {Bytes(bytes)} each way and last {Span(seconds)}",
+    };
+
+    /// <summary>A time span to two digits or so.</summary>
+    public static string Span(double seconds) => seconds switch
+    {
+        < 100 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s"),
+        < 100 * 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} min"),
+        < 48 * 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86400:0} days"),
+    };
+
+    /// <summary>How long before another moment.</summary>
+    public static string Ago(string time, string now) =>
+        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var then) && DateTimeOffset.TryParse(now, CultureInfo.InvariantCulture, out var moment)
+            ? $"{Span(Math.Max(0, (moment - then).TotalSeconds))} ago"
+            : time;
+
+    private static string Bytes(long bytes) => bytes switch
+    {
+        >= 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.#} GiB"),
+        >= 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.#} MiB"),
+        >= 1 << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 10):0.#} KiB"),
+        _ => $"{bytes} bytes",
+    };
+}
