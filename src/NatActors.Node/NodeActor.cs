@@ -22,7 +22,8 @@ namespace NatActors.Node;
 /// Starting --bound--> Running --shutdown--> Stopping --connections closed, children stopped--> stop
 ///    +--bind failed-----+--a vital service died, a fault in this actor--> stop, with a failure
 /// </code>
-/// Children: ports, connections (vital: without them there is no node), resolver, addresses, identify, ping, relay-client, relay-server, holepunch.
+/// Children: ports, connections (vital: without them there is no node), network, resolver, addresses, identify, ping, relay-client,
+/// relay-server, autonat-server, holepunch.
 /// </summary>
 internal sealed class NodeActor : UntypedActor, IWithTimers
 {
@@ -81,6 +82,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             Refs.HolePunch = Child(typeof(HolePunchActor), HolePunching);
         }
 
+        // After autonat, whose verdict it asks for.
+        Refs.AutoNatServer = Child(typeof(AutoNatServerActor), "autonat-server");
         Refs.Ports = Child(typeof(PortsActor), Ports);
         var self = Self;
         _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));

@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.Connections;
 using NatActors.Protocols.HolePunch;
 using NatActors.Protocols.Relay;
@@ -94,6 +95,8 @@ public sealed record NodeOptions
             mistakes.Add($"RelayServer: '{RelayServer}' is no profile; use public or private, or leave it out.");
         }
 
+        mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
+        mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
         return mistakes;
     }
@@ -254,6 +257,9 @@ public sealed record AutoNatOptions
 
     /// <summary>Test, and dial back to, private and loopback addresses too: for networks of their own. Default: false.</summary>
     public bool AllowPrivateAddresses { get; init; }
+
+    /// <summary>The bounds and the timing of the answering side.</summary>
+    public AutoNatServerOptions Server { get; init; } = new();
 }
 
 /// <summary>Relays that the node finds by itself while it cannot be dialed.</summary>

@@ -52,9 +52,13 @@ public sealed record AutoNatServerOptions
     public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// How long the handshake, and then handing over the nonce, may take, each. Default 5 s (go-libp2p autonatv2, dialBackStreamTimeout).
+    /// How long the handshake and handing over the nonce may take together, once connected. Default 5 s (go-libp2p autonatv2,
+    /// dialBackStreamTimeout).
     /// </summary>
     public TimeSpan DialBackTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a partner is waited for: what this node would take itself, and a second for the way there.</summary>
+    public TimeSpan PartnerTimeout => DialTimeout + DialBackTimeout + TimeSpan.FromSeconds(1);
 
     /// <summary>How long a connect of version 1 may take. Default 15 s (go-libp2p host/autonat).</summary>
     public TimeSpan V1DialTimeout { get; init; } = TimeSpan.FromSeconds(15);
