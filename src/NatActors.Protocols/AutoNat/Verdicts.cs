@@ -44,8 +44,8 @@ public enum WitnessOutcome
 /// <param name="At">When, by the monotonic clock.</param>
 public sealed record VerdictWitness(PeerId Server, Multiaddr ServerAddress, WitnessOutcome Outcome, string Detail, TimeSpan At);
 
-/// <summary>A verdict that was, and since when.</summary>
-/// <param name="Verdict">What it was.</param>
+/// <summary>A verdict that is or was, and since when.</summary>
+/// <param name="Verdict">What it became.</param>
 /// <param name="At">Since when, by the monotonic clock.</param>
 /// <param name="Reason">Why it became so, in words for a person.</param>
 public sealed record VerdictChange(Reachability Verdict, TimeSpan At, string Reason);
@@ -71,7 +71,7 @@ public sealed record AddressVerdict
     /// <summary>The evidence that counts now, the latest first; bounded.</summary>
     public IReadOnlyList<VerdictWitness> Witnesses { get; init; } = [];
 
-    /// <summary>Earlier verdicts, the latest first; bounded.</summary>
+    /// <summary>This verdict and earlier ones, the latest first; bounded.</summary>
     public IReadOnlyList<VerdictChange> History { get; init; } = [];
 }
 
@@ -96,7 +96,7 @@ public sealed record NodeVerdict
     /// <summary>Every address that was or is to be tested.</summary>
     public IReadOnlyList<AddressVerdict> Addresses { get; init; } = [];
 
-    /// <summary>Earlier verdicts, the latest first; bounded.</summary>
+    /// <summary>This verdict and earlier ones, the latest first; bounded.</summary>
     public IReadOnlyList<VerdictChange> History { get; init; } = [];
 
     /// <summary>The verdict as people read it: <c>public</c>, <c>public, filtering unproven</c>, <c>private</c> or <c>unknown</c>.</summary>
