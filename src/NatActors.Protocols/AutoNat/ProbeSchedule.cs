@@ -151,6 +151,7 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
             .Where(s => MayBeAsked(s, subject, round, now))
             .OrderBy(s => round.Networks.ContainsKey(NetworkOf(s, subject)))
             .ThenBy(s => subject.Evidence.HasHeard(NetworkOf(s, subject)))
+            .ThenByDescending(s => round.Claims > 0 && subject.Evidence.WasReachedBy(NetworkOf(s, subject)))
             .ThenBy(s => s.IsDiscredited)
             .ThenByDescending(s => s.HasPartners)
             .ThenBy(s => s.LastAsked)

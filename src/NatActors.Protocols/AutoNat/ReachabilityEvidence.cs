@@ -33,6 +33,7 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
     private IReadOnlyList<VerdictWitness> _failures = [];
     private VerdictWitness? _reached;
     private VerdictWitness? _stranger;
+    private ReachabilityNetwork? _reachedBy;
     private TimeSpan? _heldUntil;
     private TimeSpan? _patientUntil;
 
@@ -61,6 +62,9 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
     /// <summary>True when that network answered, with whatever, in this window.</summary>
     public bool HasHeard(ReachabilityNetwork network) => _window.TryGetValue(network, out var heard) && heard.Answers > 0;
 
+    /// <summary>True when the last proof came by a server of that network.</summary>
+    public bool WasReachedBy(ReachabilityNetwork network) => _reachedBy == network;
+
     /// <summary>A question was answered, or failed.</summary>
     /// <param name="network">The server's network.</param>
     /// <param name="witness">What came of it.</param>
@@ -71,32 +75,20 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
         switch (witness.Outcome)
         {
             case WitnessOutcome.Reached:
-                OnReached(witness);
+                OnReached(network, witness);
                 break;
             case WitnessOutcome.ReachedByStranger:
-                OnReached(witness);
+                OnReached(network, witness);
                 _stranger = witness;
                 _restricted.Clear();
                 break;
             case WitnessOutcome.ReachedByContactOnly:
-                OnReached(witness);
+                OnReached(network, witness);
                 Restrict(network, witness);
                 break;
             default:
+                Count(network, witness, refused);
                 break;
-        }
-
-        if (!_window.TryGetValue(network, out var heard))
-        {
-            MakeRoom();
-            heard = new Heard();
-            _window[network] = heard;
-        }
-
-        heard.Add(witness, refused);
-        if (witness.Outcome == WitnessOutcome.NotReached && _failures.Count > 0)
-        {
-            _failures = [witness, .. _failures.Where(f => !f.Server.Equals(witness.Server)).Take(MaxWitnesses - 1)];
         }
     }
 
@@ -176,7 +168,11 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
     /// <summary>The claims that decide, or null while they do not.</summary>
     private VerdictWitness[]? Majority(ReachabilityPanel panel)
     {
-        if (panel.QuestionsOut || (_window.Count < options.Panel && panel.Eligible.Any(n => !HasHeard(n))))
+        // Whoever proved it last is heard in any case.
+        var waits = _window.Count < options.Panel
+            ? panel.Eligible.Any(n => !HasHeard(n))
+            : _reached is not null && _reachedBy is { } prover && panel.Eligible.Contains(prover) && !HasHeard(prover);
+        if (panel.QuestionsOut || waits)
         {
             return null;
         }
@@ -195,12 +191,30 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
         return decided ? [.. claiming.Select(h => h.Claim!).OrderByDescending(c => c.At)] : null;
     }
 
-    private void OnReached(VerdictWitness witness)
+    /// <summary>A window begins, in which its own witness has not been heard yet.</summary>
+    private void OnReached(ReachabilityNetwork network, VerdictWitness witness)
     {
         _reached = witness;
+        _reachedBy = network;
         _failures = [];
         _window.Clear();
         _heldUntil = null;
+    }
+
+    private void Count(ReachabilityNetwork network, VerdictWitness witness, bool refused)
+    {
+        if (!_window.TryGetValue(network, out var heard))
+        {
+            MakeRoom();
+            heard = new Heard();
+            _window[network] = heard;
+        }
+
+        heard.Add(witness, refused);
+        if (witness.Outcome == WitnessOutcome.NotReached && _failures.Count > 0)
+        {
+            _failures = [witness, .. _failures.Where(f => !f.Server.Equals(witness.Server)).Take(MaxWitnesses - 1)];
+        }
     }
 
     private void Restrict(ReachabilityNetwork network, VerdictWitness witness)

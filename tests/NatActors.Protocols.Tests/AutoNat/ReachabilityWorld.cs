@@ -1,8 +1,8 @@
 using System.Net;
 using NatActors.Multiformats;
+using NatActors.Multiformats.Tests.Shared;
 using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.Tests.Relay;
-using NatActors.Testing;
 
 namespace NatActors.Protocols.Tests.AutoNat;
 
@@ -59,7 +59,7 @@ internal sealed class ReachabilityWorld
     private readonly PriorityQueue<Action, (TimeSpan At, long Number)> _agenda = new();
     private readonly Dictionary<PeerId, (ServerKind Kind, IPAddress Host)> _servers = [];
     private readonly Dictionary<long, ProbeMachine> _probes = [];
-    private readonly RandomSource _random;
+    private readonly SeededRandom _random;
     private readonly ContactedHosts _contacted = new(7);
     private long _number;
     private int _lastStranger;
@@ -67,7 +67,7 @@ internal sealed class ReachabilityWorld
 
     public ReachabilityWorld(ulong seed, NatKind nat, ReachabilityOptions? options = null)
     {
-        _random = new SeededRandomSource(seed);
+        _random = new SeededRandom((int)seed);
         Nat = nat;
         Machine = new ReachabilityMachine(options ?? new ReachabilityOptions(), _random);
     }
