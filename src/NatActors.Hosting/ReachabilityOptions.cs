@@ -63,7 +63,8 @@ internal static class NameServerText
         var servers = new List<IPEndPoint>();
         foreach (var text in texts)
         {
-            if (IPAddress.TryParse(text, out var address))
+            // An address parser takes an address in brackets with a port too, and drops the port.
+            if (!text.StartsWith('[') && IPAddress.TryParse(text, out var address))
             {
                 servers.Add(new IPEndPoint(address, DefaultPort));
             }

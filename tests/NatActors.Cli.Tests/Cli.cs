@@ -44,6 +44,7 @@ internal sealed class Cli : IAsyncDisposable
             WorkingDirectory = folder,
         };
         start.Environment["XDG_DATA_HOME"] = folder;
+        start.Environment["XDG_RUNTIME_DIR"] = folder;
         return new Cli(Process.Start(start)!);
     }
 

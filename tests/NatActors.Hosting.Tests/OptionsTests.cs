@@ -19,6 +19,11 @@ public sealed class OptionsTests
         Assert.Equal(defaults.Connections, shipped.Connections);
         Assert.Equal((defaults.Echo, defaults.Perf, defaults.HolePunching), (shipped.Echo, shipped.Perf, shipped.HolePunching));
         Assert.Empty(shipped.Relays);
+        Assert.Empty(shipped.Bootstrap);
+        Assert.Empty(shipped.NameServers);
+        Assert.True(shipped.PortMapping);
+        Assert.Equal((defaults.AutoNat.Serve, defaults.AutoRelay.Relays), (shipped.AutoNat.Serve, shipped.AutoRelay.Relays));
+        Assert.Null(read.Control);
         Assert.Null(shipped.RelayServer);
     }
 
@@ -43,6 +48,13 @@ public sealed class OptionsTests
         Assert.Empty(read.Read(Section("""
             {
               "Identity": "me.key", "listen": [ "/ip4/127.0.0.1/tcp/0" ], "RelayServer": "private", "Echo": true, "Perf": false, "HolePunching": false,
+              "Bootstrap": [ "/dnsaddr/example.org", "/ip4/192.0.1.1/tcp/1/p2p/12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo" ],
+              "AutoNat": {
+                "Serve": "never", "AllowPrivateAddresses": true,
+                "Partners": [ "/ip4/192.0.1.2/tcp/1/p2p/12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo" ]
+              },
+              "AutoRelay": { "Relays": 0, "Candidates": [ "/ip4/192.0.1.3/tcp/1/p2p/12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo" ] },
+              "PortMapping": false, "NameServers": [ "192.0.2.53", "192.0.2.54:5353", "2001:db8::1", "[2001:db8::2]:54" ], "Control": "none",
               "Connections": { "MaxConnections": 7, "IdleTimeout": "00:00:30", "RelayedGrace": "00:00:05" },
               "Logging": { "Level": "debug", "Console": "json", "File": "log.json" }
             }
@@ -51,6 +63,14 @@ public sealed class OptionsTests
 
         Assert.Equal("/ip4/127.0.0.1/tcp/0", Assert.Single(options.Listen).ToString());
         Assert.Equal(("private", true, false, false), (options.RelayServer, options.Echo, options.Perf, options.HolePunching));
+        Assert.Equal(["/dnsaddr/example.org", "/ip4/192.0.1.1"], options.Bootstrap.Select(a => a.ToString().Split("/tcp")[0]));
+        Assert.Equal((AutoNatServing.Never, true), (options.AutoNat.Serve, options.AutoNat.AllowPrivateAddresses));
+        Assert.Single(options.AutoNat.Partners);
+        Assert.Equal(0, options.AutoRelay.Relays);
+        Assert.Single(options.AutoRelay.Candidates);
+        Assert.False(options.PortMapping);
+        Assert.Equal(["192.0.2.53:53", "192.0.2.54:5353", "[2001:db8::1]:53", "[2001:db8::2]:54"], options.NameServers.Select(s => s.ToString()));
+        Assert.Equal("none", read.Control);
         Assert.Equal(7, options.Connections.MaxConnections);
         Assert.Equal(TimeSpan.FromSeconds(30), options.Connections.IdleTimeout);
         Assert.Equal(new ConnectionOptions().DialTimeout, options.Connections.DialTimeout);
@@ -75,6 +95,15 @@ public sealed class OptionsTests
     [InlineData("""{ "Listen": [ "/ip4/1.2.3.4/udp/1" ] }""", "Listen: ")]
     [InlineData("""{ "Relays": [ "/ip4/1.2.3.4/tcp/1" ] }""", "Relays: ")]
     [InlineData("""{ "Dial": [ "/ip4/1.2.3.4/tcp/1" ] }""", "Dial: ")]
+    [InlineData("""{ "Bootstrap": [ "/ip4/1.2.3.4/tcp/1" ] }""", "Bootstrap: ")]
+    [InlineData("""{ "AutoNat": { "Serve": "Sometimes" } }""", "AutoNat.Serve: 'Sometimes'")]
+    [InlineData("""{ "AutoNat": { "Serve": "1" } }""", "AutoNat.Serve: '1'")]
+    [InlineData("""{ "AutoNat": { "Partners": [ "/ip4/1.2.3.4/tcp/1" ] } }""", "AutoNat.Partners: ")]
+    [InlineData("""{ "AutoRelay": { "Relays": 17 } }""", "AutoRelay.Relays: 17")]
+    [InlineData("""{ "AutoRelay": { "Relays": -1 } }""", "AutoRelay.Relays: -1")]
+    [InlineData("""{ "AutoRelay": { "Candidates": [ "here" ] } }""", "AutoRelay.Candidates: ")]
+    [InlineData("""{ "NameServers": [ "dns.example" ] }""", "NameServers: 'dns.example'")]
+    [InlineData("""{ "NameServers": [ "192.0.2.1:0" ] }""", "NameServers: 192.0.2.1:0")]
     [InlineData("""{ "RelayServer": "generous" }""", "RelayServer: 'generous'")]
     [InlineData("""{ "Connections": { "MaxConnections": 0 } }""", "Connections.MaxConnections: 0")]
     [InlineData("""{ "Connections": { "DialTimeout": "00:00:00" } }""", "Connections.DialTimeout: ")]

@@ -89,11 +89,11 @@ internal sealed class DemoStory(Narrator narrator, long bytes)
         narrator.StartClock();
         var relayHost = lab.Host("R");
         var relay = DemoPeer.Start(
-            relayHost, narrator.Tell, "run", "--listen", $"/ip4/{relayHost.Address}/tcp/4001", "--relay-server", "private", "--identity", Path.Combine(keys, "r" + act));
+            relayHost, narrator.Tell, "run", "--listen", $"/ip4/{relayHost.Address}/tcp/4001", "--relay-server", "private", "--control", "none", "--identity", Path.Combine(keys, "r" + act));
         var relayId = (await relay.NextAsync("listening", cancellationToken)).Text("peerId");
         var relayAddress = $"/ip4/{relayHost.Address}/tcp/4001/p2p/{relayId}";
         var b = DemoPeer.Start(
-            lab.Host("B"), narrator.Tell, "run", "--listen", "/ip4/0.0.0.0/tcp/4001", "--relay", relayAddress, "--identity", Path.Combine(keys, "b" + act));
+            lab.Host("B"), narrator.Tell, "run", "--listen", "/ip4/0.0.0.0/tcp/4001", "--relay", relayAddress, "--control", "none", "--identity", Path.Combine(keys, "b" + act));
         var id = (await b.NextAsync("listening", cancellationToken)).Text("peerId");
         await b.NextAsync("reserved", cancellationToken);
         return new Cast(relay, b, $"{relayAddress}/p2p-circuit/p2p/{id}");

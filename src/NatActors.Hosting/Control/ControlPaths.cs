@@ -29,7 +29,7 @@ public static class ControlPaths
         Enumerable.Range(1, MaxNames).Select(number => Path.Combine(folder, (number == 1 ? FirstName : $"{FirstName}-{number}") + Extension));
 
     /// <summary>Every socket of nodes that this user may ask, dead ones included.</summary>
-    public static IReadOnlyList<string> Existing() => [.. Folders().SelectMany(SocketsIn)];
+    public static IReadOnlyList<string> Existing() => [.. Folders().Distinct().SelectMany(SocketsIn)];
 
     private static IEnumerable<string> Folders()
     {
@@ -51,7 +51,7 @@ public static class ControlPaths
     {
         try
         {
-            return Directory.Exists(folder) ? [.. Directory.GetFiles(folder, $"*{Extension}").Order(StringComparer.Ordinal)] : [];
+            return Directory.Exists(folder) ? [.. Directory.GetFiles(folder, $"*{Extension}").OrderBy(path => path.Length).ThenBy(path => path, StringComparer.Ordinal)] : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

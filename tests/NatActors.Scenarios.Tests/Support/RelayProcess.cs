@@ -25,7 +25,7 @@ public sealed class RelayProcess : IAsyncDisposable
     {
         var program = Path.Combine(AppContext.BaseDirectory, "natactors.dll");
         _process = _host.Start(
-            "dotnet", program, "run", "--json", "--relay-server", "private",
+            "dotnet", program, "run", "--json", "--control", "none", "--relay-server", "private",
             "--listen", $"/ip4/{_host.Address}/tcp/{LabNode.DefaultPort}", "--identity", Path.Combine(_folder, "key"));
         var line = await _process.Output.ReadUntilAsync(l => l.Contains("\"listening\"", StringComparison.Ordinal)).WaitAsync(EventLog.Guard);
         Assert.True(line is not null, string.Join(Environment.NewLine, _process.Errors.Lines));
