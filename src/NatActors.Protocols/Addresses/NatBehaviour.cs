@@ -144,8 +144,9 @@ public sealed class NatBehaviour
 
         public HairpinProbe Hairpin { get; } = new(rules.HairpinInterval);
 
+        /// <summary>A second NAT alone is none: it is the same for TCP and UDP, whether the node speaks both or not.</summary>
         public bool IsOfInterest => Listening.Count > 0
-            || !Report.ClaimsTheSame(new NatReport { Family = family, Protocol = protocol });
+            || !Report.ClaimsTheSame(new NatReport { Family = family, Protocol = protocol, DoubleNat = Report.DoubleNat });
 
         public bool Owns(ThinWaist waist) =>
             waist.IsIPv6 == (family == IpFamily.Ip6) && waist.IsUdp == (protocol == IpProtocol.Udp);
