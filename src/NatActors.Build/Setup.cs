@@ -16,6 +16,9 @@ internal sealed class Setup(Workspace workspace)
         ("iproute2", () => Shell.Has("ip"), "namespaces of the laboratory"),
         ("nftables", () => Shell.Has("nft"), "NAT routers of the laboratory"),
         ("conntrack", () => Shell.Has("conntrack"), "flushing NAT mappings in the laboratory"),
+
+        // The program alone: the service of the same name, which would run on this machine, is another package.
+        ("miniupnpd-nftables", () => Shell.Has("miniupnpd"), "routers of the laboratory that map ports"),
         ("libssl3", () => NativeLibrary.TryLoad("libcrypto.so.3", out _), "elliptic curves"),
     ];
 

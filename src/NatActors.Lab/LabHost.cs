@@ -11,7 +11,7 @@ public sealed class LabHost
     internal const string Device = "eth0";
 
     private readonly NetNamespace _netns;
-    private readonly List<LabProcess> _processes = [];
+    private readonly ProcessList _processes = new();
 
     internal LabHost(string name, NetNamespace netns, LabRouter? router)
     {
@@ -67,16 +67,7 @@ public sealed class LabHost
 
     /// <summary>Starts a program inside the host, its input and output captured. The laboratory kills it when it goes down.</summary>
     /// <param name="program">File name, working directory, environment and <see cref="ProcessStartInfo.ArgumentList"/> are used.</param>
-    public LabProcess Start(ProcessStartInfo program)
-    {
-        var process = LabProcess.Start(Namespace, program);
-        lock (_processes)
-        {
-            _processes.Add(process);
-        }
-
-        return process;
-    }
+    public LabProcess Start(ProcessStartInfo program) => _processes.Start(Namespace, program);
 
     /// <summary>Starts a program inside the host, its input and output captured. The laboratory kills it when it goes down.</summary>
     /// <param name="file">The program.</param>
@@ -123,20 +114,7 @@ public sealed class LabHost
 
     internal void SetUp() => Tool.Ip(Namespace, ["link set lo up", $"link set {Device} up"]);
 
-    internal async ValueTask KillProcessesAsync()
-    {
-        LabProcess[] processes;
-        lock (_processes)
-        {
-            processes = [.. _processes];
-            _processes.Clear();
-        }
-
-        foreach (var process in processes)
-        {
-            await process.DisposeAsync().ConfigureAwait(false);
-        }
-    }
+    internal ValueTask KillProcessesAsync() => _processes.KillAsync();
 
     private IPAddress? Find(AddressFamily family) => Addresses.FirstOrDefault(address => address.AddressFamily == family);
 }

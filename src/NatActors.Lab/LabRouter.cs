@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using NatActors.Lab.Kernel;
 using NatActors.Lab.Nat;
@@ -21,6 +22,7 @@ public sealed class LabRouter
     private readonly List<LabHost> _hosts = [];
     private readonly List<LabRouter> _inner = [];
     private readonly List<PortForwarding> _forwardings = [];
+    private readonly ProcessList _processes = new();
     private LabRouter? _carrier;
     private LabRouter? _attachedTo;
     private bool _isAttached;
@@ -50,6 +52,9 @@ public sealed class LabRouter
 
     /// <summary>The IPv4 address by which the world knows flows that a NAT sends: its own, or its carrier's.</summary>
     public IPAddress PublicAddress => _attachedTo is { } outer ? outer.PublicAddress : WanAddress;
+
+    /// <summary>Its own inner IPv4 address, which the hosts behind it send by.</summary>
+    public IPAddress LanAddress => Lan.Gateway;
 
     private Subnet Lan => _isCarrier ? AddressPlan.Carrier(_index) : AddressPlan.Lan(_index, Kind.IsRouted, _renumbered);
 
@@ -149,6 +154,15 @@ public sealed class LabRouter
         _lab.Record();
     }
 
+    /// <summary>
+    /// Starts a program on the router, its input and output captured. The laboratory kills it when it goes down. A program that maps ports
+    /// finds chains for its rules in the table <c>lab</c> of the family <c>inet</c>, under the names that miniupnpd gives them.
+    /// </summary>
+    /// <param name="file">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public LabProcess Start(string file, params IEnumerable<string> arguments) =>
+        _processes.Start(Namespace, new ProcessStartInfo(file, arguments));
+
     /// <summary>Pulls its outer cable: nothing passes, mappings and addresses stay.</summary>
     public void CableOut() => Tool.Ip(FarNamespace.Name, [$"link set {FarDevice} down"]);
 
@@ -175,6 +189,8 @@ public sealed class LabRouter
         _hosts.ForEach(host => host.CableIn());
         CableIn();
     }
+
+    internal ValueTask KillProcessesAsync() => _processes.KillAsync();
 
     internal void SetUp(RouterKind kind, IEnumerable<LabHost> hosts)
     {

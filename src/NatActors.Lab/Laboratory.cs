@@ -247,6 +247,11 @@ public sealed class Laboratory : IAsyncDisposable
             await host.KillProcessesAsync().ConfigureAwait(false);
         }
 
+        foreach (var router in _routers.Values)
+        {
+            await router.KillProcessesAsync().ConfigureAwait(false);
+        }
+
         if (_delay is not null)
         {
             await _delay.DisposeAsync().ConfigureAwait(false);

@@ -10,6 +10,7 @@ using NatActors.Node.Naming;
 using NatActors.Node.Network;
 using NatActors.Node.Ping;
 using NatActors.Node.Port;
+using NatActors.Node.PortMapping;
 using NatActors.Node.Relay;
 using NatActors.Node.Report;
 using NatActors.Node.Streams;
@@ -33,6 +34,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private const string Connections = "connections";
     private const string Ports = "ports";
     private const string HolePunching = "holepunch";
+    private const string PortMapping = "portmap";
     private const string GoingDown = "the node is going down";
 
     private readonly NodeContext _node;
@@ -41,6 +43,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly Dictionary<long, Request> _requests = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly Queue<IActorRef> _statusRequests = new();
+    private readonly HashSet<string> _unfinished = [];
     private IReadOnlyList<Multiaddr> _listening = [];
     private IDisposable? _eventSubscription;
     private NodeFailure? _failure;
@@ -84,6 +87,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
         // After autonat, whose verdict it asks for.
         Refs.AutoNatServer = Child(typeof(AutoNatServerActor), "autonat-server");
+        if (_node.Options.PortMapping)
+        {
+            Refs.PortMap = Child(typeof(PortMapActor), PortMapping);
+        }
+
         Refs.Ports = Child(typeof(PortsActor), Ports);
         var self = Self;
         _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));
@@ -176,7 +184,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case ConnectionsMessages.AllClosed or GraceOver: Context.Stop(Self); break;
+            case ConnectionsMessages.AllClosed: OnFinished(Connections); break;
+            case PortMapMessages.Released: OnFinished(PortMapping); break;
+            case GraceOver: Context.Stop(Self); break;
             case NodeMessages.Dial dial: dial.ReplyTo.Tell(NotDialed(dial.Id)); break;
             case NodeMessages.OpenStream open: open.ReplyTo.Tell(NotOpened(open.Id)); break;
             case NodeMessages.Serve serve: Sender.Tell(new NodeMessages.NotServing(serve.Protocol, GoingDown)); break;
@@ -250,7 +260,22 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Become(Stopping);
         _life.Stopping.Cancel();
         Timers.StartSingleTimer(nameof(GraceOver), GraceOver.Instance, ShutdownGrace);
+        _unfinished.Add(Connections);
         Refs.Connections.Tell(new ConnectionsMessages.CloseAll("the node is going down", Self));
+        if (!Refs.PortMap.IsNobody())
+        {
+            _unfinished.Add(PortMapping);
+            Refs.PortMap.Tell(new PortMapMessages.Release(Self));
+        }
+    }
+
+    private void OnFinished(string what)
+    {
+        _unfinished.Remove(what);
+        if (_unfinished.Count == 0)
+        {
+            Context.Stop(Self);
+        }
     }
 
     private void OnDial(NodeMessages.Dial dial)

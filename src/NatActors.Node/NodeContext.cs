@@ -10,6 +10,7 @@ using NatActors.Transports.Datagrams;
 using NatActors.Transports.Naming;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
+using NatActors.Transports.PortMapping;
 using NatActors.Transports.Security;
 
 namespace NatActors.Node;
@@ -55,6 +56,9 @@ public sealed record NodeContext
 
     /// <summary>How name servers are asked.</summary>
     public INameServerExchange NameServerExchange { get; init; } = new NameServerExchange();
+
+    /// <summary>How routers are asked by HTTP.</summary>
+    public IGatewayHttp GatewayHttp { get; init; } = new SystemGatewayHttp();
 
     /// <summary>The security upgrades, in order of preference.</summary>
     public required IReadOnlyList<ISecurityUpgrade> Security { get; init; }

@@ -9,6 +9,7 @@ using NatActors.Transports.Datagrams;
 using NatActors.Transports.Naming;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
+using NatActors.Transports.PortMapping;
 using NatActors.Transports.Security;
 
 namespace NatActors.Node;
@@ -52,6 +53,9 @@ public sealed record NodeSetup
     /// <summary>How name servers are asked. Default: over the machine's sockets.</summary>
     public INameServerExchange? NameServerExchange { get; init; }
 
+    /// <summary>How routers are asked by HTTP. Default: over the machine's sockets.</summary>
+    public IGatewayHttp? GatewayHttp { get; init; }
+
     /// <summary>The security upgrades in order of preference. Default: Noise.</summary>
     public IReadOnlyList<ISecurityUpgrade>? Security { get; init; }
 
@@ -70,6 +74,7 @@ public sealed record NodeSetup
         Datagrams = Datagrams ?? new SystemDatagramSockets(),
         NameServers = NameServers ?? new SystemNameServers(),
         NameServerExchange = NameServerExchange ?? new NameServerExchange(),
+        GatewayHttp = GatewayHttp ?? new SystemGatewayHttp(),
         Security = Security ?? [new NoiseUpgrade(Key, Random)],
         Gater = Gater,
         RelayAcl = RelayAcl,

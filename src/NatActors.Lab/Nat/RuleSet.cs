@@ -23,12 +23,16 @@ internal static class RuleSet
     internal const string WanDevice = "wan";
     internal const string LanDevice = "lan";
 
+    /// <summary>Chains that a port mapping program may fill (the names are miniupnpd's); empty they do nothing.</summary>
+    private const string ForMiniupnpd = "chain miniupnpd { }\nchain prerouting_miniupnpd { }\nchain postrouting_miniupnpd { }\n";
+
     private const int SeenSeconds = 120;
     private const int SeenSecondsWhenShort = 4;
 
     internal static string Write(RuleInput input)
     {
         var rules = new StringBuilder("flush ruleset\ntable inet lab {\n");
+        rules.Append(ForMiniupnpd);
         if (!input.Kind.IsRouted && input.Wan is not null)
         {
             WriteTranslation(rules, input);
@@ -45,6 +49,7 @@ internal static class RuleSet
         var seconds = (kind.Has(RouterModifiers.Short) ? SeenSecondsWhenShort : SeenSeconds).ToString(CultureInfo.InvariantCulture);
         rules.Append("set seen { type ipv4_addr; flags dynamic,timeout; timeout ").Append(seconds).Append("s; }\n");
         rules.Append("chain prerouting { type nat hook prerouting priority dstnat; policy accept;\n");
+        rules.Append("jump prerouting_miniupnpd\n");
         var scope = kind.Has(RouterModifiers.Hairpin) ? "" : $"iifname {WanDevice} ";
         var toUs = $"{scope}ip daddr {input.Wan}";
         foreach (var forwarding in input.Forwardings)
@@ -67,6 +72,7 @@ internal static class RuleSet
 
         var mapping = kind.Type == RouterType.Symmetric ? "masquerade fully-random" : "masquerade";
         rules.Append("}\nchain postrouting { type nat hook postrouting priority srcnat; policy accept;\n");
+        rules.Append("jump postrouting_miniupnpd\n");
         rules.Append(CultureInfo.InvariantCulture, $"meta nfproto ipv4 oifname {WanDevice} {mapping}\n");
         if (kind.Has(RouterModifiers.Hairpin))
         {
@@ -97,7 +103,7 @@ internal static class RuleSet
 
         rules.Append("ct state established,related accept\n");
         rules.Append(CultureInfo.InvariantCulture, $"iifname {LanDevice} ct state new accept\n");
-        rules.Append("ct status dnat accept\n");
+        rules.Append("ct status dnat accept\njump miniupnpd\n");
 
         // Neighbour discovery and path MTU on IPv6 are the kernel's own here; only transit traffic passes this chain.
         WriteRefusal(rules, kind);

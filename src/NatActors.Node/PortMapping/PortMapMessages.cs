@@ -1,3 +1,4 @@
+using Akka.Actor;
 using NatActors.Multiformats;
 
 namespace NatActors.Node.PortMapping;
@@ -12,6 +13,12 @@ public static class PortMapMessages
     /// <param name="Protocols">What was found, a mapping protocol and gateway each; empty when no router answers.</param>
     /// <param name="Mappings">The mappings that the routers confirmed.</param>
     public sealed record State(IReadOnlyList<ProtocolState> Protocols, IReadOnlyList<MappingState> Mappings);
+
+    /// <summary>Give everything back and keep nothing from now on; answered by <see cref="Released"/> within about a second.</summary>
+    public sealed record Release(IActorRef ReplyTo);
+
+    /// <summary>The answer to <see cref="Release"/>.</summary>
+    public sealed record Released;
 
     /// <summary>A mapping protocol at a gateway.</summary>
     /// <param name="Protocol"><c>upnp-igd1</c>, <c>upnp-igd2</c>, <c>nat-pmp</c> or <c>pcp</c>.</param>

@@ -6,8 +6,10 @@ using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Transports;
+using NatActors.Transports.Datagrams;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
+using NatActors.Transports.PortMapping;
 
 namespace NatActors.Scenarios.Tests.Support;
 
@@ -72,6 +74,8 @@ public sealed class LabNode : IAsyncDisposable
             Options = options.Node with { Listen = [listen] },
             Transports = [new TcpTransport(new LabSockets(host))],
             Interfaces = new LabInterfaces(host),
+            Datagrams = new SystemDatagramSockets(new LabSockets(host)),
+            GatewayHttp = new SystemGatewayHttp(new LabSockets(host)),
         };
         var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(EventLog.Guard);
         return new LabNode(system, node, events, host, options);
