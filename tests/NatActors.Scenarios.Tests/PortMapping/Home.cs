@@ -1,0 +1,82 @@
+using System.Net;
+using NatActors.Lab;
+using NatActors.Lab.Nat;
+using NatActors.Multiformats;
+using NatActors.Node;
+using NatActors.Scenarios.Tests.Support;
+
+namespace NatActors.Scenarios.Tests.PortMapping;
+
+/// <summary>Host A behind a router NA that runs miniupnpd, and a stranger R outside.</summary>
+public sealed class Home : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _owned = new();
+    private LabNode? _stranger;
+
+    private Home(Laboratory lab) => Lab = lab;
+
+    public Laboratory Lab { get; }
+
+    public LabRouter Router => Lab.Router("NA");
+
+    public Miniupnpd? Daemon { get; private set; }
+
+    public static async Task<Home> StartAsync(RouterKind kind, MiniupnpdOptions? daemon)
+    {
+        Miniupnpd.OrSkip();
+        var home = new Home(Laboratory.Create(new LabPlan
+        {
+            Hosts = [new("R"), new("A", "NA")],
+            Routers = [new("NA", kind)],
+            PathDelay = TimeSpan.Zero,
+        }));
+        home._owned.Push(home.Lab);
+        if (daemon is not null)
+        {
+            await home.StartDaemonAsync(daemon);
+        }
+
+        return home;
+    }
+
+    public async Task StartDaemonAsync(MiniupnpdOptions options)
+    {
+        Daemon = await Miniupnpd.StartAsync(Router, options);
+        _owned.Push(Daemon);
+    }
+
+    public async Task<LabNode> StartNodeAsync(LabNodeOptions? options = null)
+    {
+        var node = await LabNode.StartAsync(Lab.Host("A"), options ?? new LabNodeOptions());
+        _owned.Push(node);
+        return node;
+    }
+
+    /// <summary>The outer address of the router with that port.</summary>
+    public string External(int port) => Multiaddr.FromTcp(new IPEndPoint(Router.PublicAddress, port)).ToString();
+
+    /// <summary>A stranger that the node has never contacted dials it there and gets through.</summary>
+    public async Task AssertReachedAsync(LabNode node, Multiaddr external)
+    {
+        if (_stranger is null)
+        {
+            _stranger = await LabNode.StartAsync(Lab.Host("R"), new LabNodeOptions
+            {
+                Node = new NodeOptions { PortMapping = false },
+                V6 = external.Host!.GetAddressBytes().Length == 16,
+            });
+            _owned.Push(_stranger);
+        }
+
+        var connection = await _stranger.Node.DialAsync(external.WithPeerId(node.Id)).WaitAsync(EventLog.Guard);
+        Assert.False(connection.Relayed);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_owned.TryPop(out var owned))
+        {
+            await owned.DisposeAsync();
+        }
+    }
+}
