@@ -73,6 +73,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Refs.Resolver = Child(typeof(ResolverActor), "resolver");
         Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
         Refs.Identify = Child(typeof(IdentifyActor), "identify");
+        Refs.AutoNat = Child(typeof(ReachabilityActor), "autonat");
         Refs.Ping = Child(typeof(PingActor), "ping");
         Refs.RelayClient = Child(typeof(RelayClientActor), "relay-client");
         if (_node.Options.RelayServer is not null)

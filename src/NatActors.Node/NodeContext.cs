@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using NatActors.Multiformats;
+using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
 using NatActors.Node.Streams;
@@ -71,6 +72,9 @@ public sealed record NodeContext
 
     /// <summary>The bounds of the relay server in place of those of the named profile, or null.</summary>
     public RelayProfile? RelayProfile { get; init; }
+
+    /// <summary>The hosts that this node has sent packets to.</summary>
+    public ContactRegister Contacted { get; init; } = new(salt: 0);
 
     /// <summary>What the node measures.</summary>
     public NodeMetrics Metrics { get; init; } = new("");

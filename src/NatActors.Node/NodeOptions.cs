@@ -258,6 +258,9 @@ public sealed record AutoNatOptions
     /// <summary>Test, and dial back to, private and loopback addresses too: for networks of their own. Default: false.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
+    /// <summary>The rules and the timing of the asking side.</summary>
+    public ReachabilityOptions Client { get; init; } = new();
+
     /// <summary>The bounds and the timing of the answering side.</summary>
     public AutoNatServerOptions Server { get; init; } = new();
 }

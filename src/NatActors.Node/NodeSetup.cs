@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
 using NatActors.Node.Security;
@@ -68,6 +69,7 @@ public sealed record NodeSetup
         WallClock = WallClock,
         Events = new NodeEventHub(WallClock),
         Metrics = new NodeMetrics(Key.PeerId.ToString()),
+        Contacted = new ContactRegister(Random.NextUInt64()),
         Protocols = new ProtocolTable(),
         Transports = Transports ?? [new TcpTransport()],
         Interfaces = Interfaces ?? SystemNetworkInterfaces.Instance,

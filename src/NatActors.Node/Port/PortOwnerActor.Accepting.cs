@@ -83,6 +83,7 @@ internal sealed partial class PortOwnerActor
             return;
         }
 
+        _node.Contacted.OnAccepted(remote);
         var key = ++_lastKey;
         _openAccepted++;
         _accepted.Add(key, new OwnedConduit(conduit, Self, new PortMessages.ConduitClosed(remote, WasAccepted: true)));

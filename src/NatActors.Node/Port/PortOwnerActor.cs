@@ -145,6 +145,8 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
         {
             if (address.TryGetTcpEndPoint(out var remote))
             {
+                // From here on a connection of theirs is expected, so it is no stranger's.
+                _node.Contacted.OnContact(remote);
                 remotes.Add(remote);
             }
         }
@@ -275,6 +277,7 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
 
     private void StartConnect(PortEffect.StartConnect start)
     {
+        _node.Contacted.OnContact(start.Remote);
         var connect = new Connect(start.Attempt, start.Remote, start.FreshPort, new CancellationTokenSource());
         _connects.Add(start.Attempt, connect);
         _binding!.ConnectAsync(start.Remote, start.FreshPort ? DialPort.Fresh : DialPort.Shared, connect.Cancellation.Token).PipeTo(
