@@ -5,9 +5,11 @@ using NatActors.Multiformats;
 using NatActors.Node.Addresses;
 using NatActors.Node.Connections;
 using NatActors.Node.Identify;
+using NatActors.Node.Network;
 using NatActors.Node.Security;
 using NatActors.Node.Streams;
 using NatActors.Protocols.AutoNat;
+using NatActors.Transports.Network;
 
 namespace NatActors.Node.AutoNat;
 
@@ -43,6 +45,8 @@ public sealed class AutoNatServerActor : UntypedActor
     private readonly HashSet<long> _connections = [];
     private readonly Dictionary<long, int> _asks = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private AddressSet _addresses = AddressSet.Empty;
+    private NetworkState _network = NetworkState.None;
     private bool _partnersKept;
     private int _refusals;
     private int _pendingAsks;
@@ -80,7 +84,7 @@ public sealed class AutoNatServerActor : UntypedActor
             default: return;
         }
 
-        _policy.SetOwn(_node.Interfaces.GetAddresses(), []);
+        _node.Refs.Network.Tell(new NetworkMessages.Subscribe(Self));
         _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
         _node.Refs.Addresses.Tell(new AddressMessages.Subscribe(Self));
         _node.Refs.Identify.Tell(new IdentifyMessages.Subscribe(Self));
@@ -115,7 +119,8 @@ public sealed class AutoNatServerActor : UntypedActor
         switch (message)
         {
             case AutoNatMessages.VerdictChanged changed: OnMayServe(changed.Verdict.Verdict == Reachability.Public); break;
-            case AddressMessages.Changed changed: OnAddresses(changed.Addresses); break;
+            case AddressMessages.Changed changed: _addresses = changed.Addresses; SetOwn(); break;
+            case NetworkMessages.Changed changed: _network = changed.State; SetOwn(); break;
             case ConnectionsMessages.ConnectionUp up: _connections.Add(up.Connection.Id); break;
             case ConnectionsMessages.ConnectionDown down: OnConnectionDown(down.Connection.Id); break;
             case IdentifyMessages.Identified identified: OnIdentified(identified); break;
@@ -191,12 +196,12 @@ public sealed class AutoNatServerActor : UntypedActor
         }
     }
 
-    private void OnAddresses(AddressSet addresses)
+    private void SetOwn()
     {
-        var outside = addresses.Observed.Concat(addresses.Mapped).Concat(addresses.Confirmed).Concat(addresses.Candidates);
+        var outside = _addresses.Observed.Concat(_addresses.Mapped).Concat(_addresses.Confirmed).Concat(_addresses.Candidates);
         _policy.SetOwn(
-            _node.Interfaces.GetAddresses().Concat(addresses.Listening.Select(a => a.Host).OfType<IPAddress>()),
-            outside.Select(a => a.Host).OfType<IPAddress>());
+            _network.Interfaces.SelectMany(i => i.Addresses),
+            outside.Concat(_addresses.Listening).Select(a => a.Host).OfType<IPAddress>());
     }
 
     private void OnConnectionDown(long connection)

@@ -39,11 +39,11 @@ internal static class ServerExchange
         return outcome;
     }
 
-    /// <summary>Reads one message of version 1.</summary>
-    public static async Task<AutoNatV1Decoded> ReadV1Async(PeerStream stream, CancellationToken cancellationToken)
+    /// <summary>Reads one message of version 1; null when none came, or none that could be one.</summary>
+    public static async Task<AutoNatV1Decoded?> ReadV1Async(PeerStream stream, CancellationToken cancellationToken)
     {
         var read = await new MessageStream(stream).ReadMessageAsync(AutoNatV1Codec.MaxMessageSize, cancellationToken);
-        return read.Message is { } message ? AutoNatV1Codec.Decode(message.Span) : new AutoNatV1Decoded(null, AutoNatMessageFault.NotProtobuf);
+        return read.Message is { } message ? AutoNatV1Codec.Decode(message.Span) : null;
     }
 
     /// <summary>Reads a server's ask.</summary>

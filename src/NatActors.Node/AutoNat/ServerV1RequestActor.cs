@@ -59,8 +59,8 @@ internal sealed class ServerV1RequestActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case Read read: OnRead(read.Decoded); break;
-            case Broken or TooSlow: Context.Stop(Self); break;
+            case Read { Decoded: { } decoded }: OnRead(decoded); break;
+            case Read or Broken or TooSlow: Context.Stop(Self); break;
             default: Unhandled(message); break;
         }
     }
@@ -148,7 +148,7 @@ internal sealed class ServerV1RequestActor : UntypedActor, IWithTimers
         Context.WatchWith(answer, Answered.Instance);
     }
 
-    private sealed record Read(AutoNatV1Decoded Decoded) : IDeadLetterSuppression;
+    private sealed record Read(AutoNatV1Decoded? Decoded) : IDeadLetterSuppression;
 
     private sealed record Broken(string Reason) : IDeadLetterSuppression;
 

@@ -31,10 +31,10 @@ public sealed class AutoNatServerPolicy
 {
     private readonly Func<Multiaddr, bool> _canDial;
     private HashSet<IPAddress> _own = [];
-    private bool _hasIPv4;
-    private bool _hasIPv6;
+    private bool _hasIPv4 = true;
+    private bool _hasIPv6 = true;
 
-    /// <summary>A policy for a node without addresses; see <see cref="SetOwn"/>.</summary>
+    /// <summary>A policy for a node whose addresses are not known yet; see <see cref="SetOwn"/>.</summary>
     /// <param name="allowPrivate">
     /// True for closed networks and tests: addresses of limited reach, loopback and documentation too; then the own address is dialed as
     /// well unless it is public, as such networks may be one machine.
@@ -60,8 +60,10 @@ public sealed class AutoNatServerPolicy
         var inner = interfaces.Select(Plain).ToArray();
         _own = [.. inner, .. outside.Select(Plain)];
         var usable = inner.Where(IsUsable).ToArray();
-        _hasIPv4 = Array.Exists(usable, a => !IsIPv6(a));
-        _hasIPv6 = Array.Exists(usable, IsIPv6);
+
+        // Where the system does not say what it has, a dial will.
+        _hasIPv4 = inner.Length == 0 || Array.Exists(usable, a => !IsIPv6(a));
+        _hasIPv6 = inner.Length == 0 || Array.Exists(usable, IsIPv6);
     }
 
     /// <summary>Whether this node dials the address, or why not. A peer id behind it does not matter.</summary>
