@@ -81,7 +81,7 @@ internal static class DoctorCommand
                     return report;
                 }
             }
-            catch (ControlSocketException)
+            catch (NoNodeException)
             {
                 // That one cannot be asked; perhaps it is another.
             }

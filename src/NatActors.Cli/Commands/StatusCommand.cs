@@ -29,7 +29,4 @@ internal static class StatusCommand
         var several => throw new UsageException(
             string.Join(Environment.NewLine, ["Several nodes run here; say which one you mean:", .. several.Select(path => $"  --control {path}")])),
     };
-
-    /// <summary>Nothing to ask: the exit code is 1, as for a peer that is not there.</summary>
-    private sealed class NoNodeException(string message) : IOException(message);
 }

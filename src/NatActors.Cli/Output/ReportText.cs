@@ -53,13 +53,15 @@ public static partial class ReportText
 
     private static void Advice(TextPage page, ReportDocument report)
     {
-        if (report.Advice.Count + report.Errors.Count + report.Unanswered.Count == 0)
+        // That nobody was asked is said above, with what to type.
+        var advice = report.Advice.Where(a => a.Topic != "no-peers" || !HasNobodyToAsk(report)).Select(a => a.Text).Concat(report.Errors).ToList();
+        if (advice.Count + report.Unanswered.Count == 0)
         {
             return;
         }
 
         page.Section("What to do");
-        foreach (var line in report.Advice.Concat(report.Errors))
+        foreach (var line in advice)
         {
             page.Point(Short(line));
         }
@@ -127,7 +129,7 @@ public static partial class ReportText
 
             foreach (var line in ReportWords.Traits(nat).Concat(nat.Reasons))
             {
-                page.Under($"- {Short(line)}");
+                page.PointUnder(Short(line));
             }
         }
     }
@@ -143,7 +145,7 @@ public static partial class ReportText
 
         if (report.PortMapping.Protocols.Count == 0)
         {
-            page.Line("No router answers to UPnP, NAT-PMP or PCP.");
+            page.Line(report.Unanswered.Contains("port mapping") ? "Not known." : "No router answers to UPnP, NAT-PMP or PCP.");
         }
 
         foreach (var protocol in report.PortMapping.Protocols)
@@ -173,17 +175,17 @@ public static partial class ReportText
             page.Line(ReportWords.Short(address), Short(address.Address));
             foreach (var reason in address.Reasons)
             {
-                page.Under($"- {Short(reason)}");
+                page.PointUnder(Short(reason));
             }
 
             foreach (var witness in address.Witnesses)
             {
-                page.Under($"- {ReportWords.Span(witness.SecondsAgo)} ago {ShortId(witness.Server)}: {Short(witness.Detail.Length == 0 ? witness.Outcome : witness.Detail)}");
+                page.PointUnder($"{ReportWords.Span(witness.SecondsAgo)} ago, {ShortId(witness.Server)}: {Short(witness.Detail.Length == 0 ? witness.Outcome : witness.Detail)}");
             }
 
             foreach (var change in address.History.Take(ListedChanges))
             {
-                page.Under($"- {change.Verdict} since {ReportWords.Span(change.SecondsAgo)} ago{Colon(change.Reason)}");
+                page.PointUnder($"{ReportWords.Span(change.SecondsAgo)} ago it became {change.Verdict}{Colon(change.Reason)}");
             }
         }
 

@@ -13,7 +13,7 @@ internal static class ReportWords
         { Verdict: "public" } => "Yes, as far as known (public, filtering unproven): peers that this node had contacted before came through, but no stranger "
             + "has been seen to come in yet.",
         { Verdict: "private" } when report.Relays.Any(r => r.Expires is not null) =>
-            "Not directly (private), but through a relay; most connections made that way then become direct ones.",
+            "Not directly (private), but by way of a relay; where both routers allow it, such connections then become direct ones.",
         { Verdict: "private" } => "No (private).",
         _ => "Not known yet (unknown).",
     };

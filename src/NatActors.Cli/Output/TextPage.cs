@@ -45,6 +45,9 @@ internal sealed class TextPage
     /// <summary>A text below the last one, further in.</summary>
     public void Under(string text) => Lay("", Indent + LabelWidth, text, Indent + LabelWidth);
 
+    /// <summary>A point of a list below the last text.</summary>
+    public void PointUnder(string text) => Lay("", Indent + LabelWidth, $"- {text}", Indent + LabelWidth + 2);
+
     /// <inheritdoc />
     public override string ToString() => _text.ToString();
 

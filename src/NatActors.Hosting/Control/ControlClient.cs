@@ -13,7 +13,7 @@ public static class ControlClient
     public static IReadOnlyList<string> Running() => [.. ControlPaths.Existing().Where(ControlSocketFile.IsAlive)];
 
     /// <summary>The report of the node with that socket.</summary>
-    /// <exception cref="ControlSocketException">No node answers there; the message says what to do.</exception>
+    /// <exception cref="NoNodeException">No node answers there; the message says what to do.</exception>
     public static async Task<ReportDocument> GetReportAsync(string path, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -25,16 +25,16 @@ public static class ControlClient
             await ControlProtocol.SendAsync(socket, ControlProtocol.Line(new ControlRequest(ControlProtocol.AskReport)), ended.Token);
             var line = await ControlProtocol.ReadLineAsync(socket, ControlProtocol.MaxReply, ended.Token);
             return line is not null && ControlProtocol.Parse<ControlReply>(line) is { } reply
-                ? reply.Report ?? throw new ControlSocketException($"The node at {path} does not answer: {reply.Error}.")
-                : throw new ControlSocketException($"What listens at {path} is no node, or has too much to do; ask again, or end it.");
+                ? reply.Report ?? throw new NoNodeException($"The node at {path} does not answer: {reply.Error}.")
+                : throw new NoNodeException($"What listens at {path} is no node, or has too much to do; ask again, or end it.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ControlSocketException($"The node at {path} does not answer in time; ask again, or end it.");
+            throw new NoNodeException($"The node at {path} does not answer in time; ask again, or end it.");
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            throw new ControlSocketException($"No node answers at {path} ({e.Message}); start one with 'natactors run', or name its socket.", e);
+            throw new NoNodeException($"No node answers at {path} ({e.Message}); start one with 'natactors run', or name its socket.", e);
         }
     }
 }

@@ -67,7 +67,7 @@ public sealed record ReportDocument
     public IReadOnlyList<PunchEntry> Punches { get; init; } = [];
 
     /// <summary>What is wrong and what to do about it, a line each.</summary>
-    public IReadOnlyList<string> Advice { get; init; } = [];
+    public IReadOnlyList<AdviceEntry> Advice { get; init; } = [];
 
     /// <summary>What went wrong while a temporary node gathered this, a line each.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
@@ -75,6 +75,9 @@ public sealed record ReportDocument
     /// <summary>Parts of the node that did not answer in time.</summary>
     public IReadOnlyList<string> Unanswered { get; init; } = [];
 }
+
+/// <summary>One thing that is wrong, by a fixed word and in words for a person.</summary>
+public sealed record AdviceEntry(string Topic, string Text);
 
 /// <summary>An interface that is up.</summary>
 public sealed record InterfaceEntry(string Name, IReadOnlyList<string> Addresses);

@@ -45,6 +45,7 @@ public static class ReportDocuments
             RelayedCount = report.Connections.Count(c => c.Status.Connection.Relayed),
             Connections = [.. report.Connections.Take(MaxConnections).Select(Connection)],
             Punches = [.. report.Punches.Select(Punch)],
+            Advice = [.. report.Advice.Select(a => new AdviceEntry(JsonNamingPolicy.KebabCaseLower.ConvertName(a.Topic.ToString()), a.Text))],
             Unanswered = report.Unanswered,
         };
     }

@@ -73,6 +73,9 @@ public sealed record NodeReport
     /// <summary>The last hole punches, the latest first.</summary>
     public IReadOnlyList<NodeEvents.PunchEnded> Punches { get; init; } = [];
 
+    /// <summary>What is wrong and what to do about it, the most important first; none when nothing is.</summary>
+    public IReadOnlyList<AdviceLine> Advice { get; init; } = [];
+
     /// <summary>The parts of the node that did not answer in time: what they know is missing.</summary>
     public IReadOnlyList<string> Unanswered { get; init; } = [];
 }

@@ -63,7 +63,14 @@ internal sealed class ReportActor : UntypedActor, IWithTimers
     protected override void PostRestart(Exception reason) => Context.Stop(Self);
 
     /// <inheritdoc />
-    protected override void PostStop() => Answer();
+    protected override void PostStop()
+    {
+        if (_report is { } report)
+        {
+            // Stopped with the node, or by a fault of ours: what was gathered, and no advice on half of it.
+            Answer(Whole(report));
+        }
+    }
 
     /// <inheritdoc />
     protected override void OnReceive(object message)
@@ -77,7 +84,7 @@ internal sealed class ReportActor : UntypedActor, IWithTimers
             case RelayClientMessages.State state: OnRelays(state); break;
             case PortMapMessages.State state: OnPortMapping(state); break;
             case HolePunchMessages.State state: OnPunches(state); break;
-            case TooSlow: Context.Stop(Self); break;
+            case TooSlow: Finish(); break;
             default: Unhandled(message); break;
         }
     }
@@ -150,21 +157,27 @@ internal sealed class ReportActor : UntypedActor, IWithTimers
         _asked.Remove(service);
         if (_asked.Count == 0)
         {
-            Context.Stop(Self);
+            Finish();
         }
     }
 
-    private void Answer()
+    private void Finish()
     {
-        if (_report is { } report)
-        {
-            _report = null;
-            _requester.Tell(new NodeMessages.Report(report with
-            {
-                Unanswered = [.. _asked.Order(StringComparer.Ordinal)],
-                Connections = [.. report.Connections.Select(c => c with { WhyRelayed = WhyRelayed(c) }).OrderByDescending(c => c.WhyRelayed.Length > 0)],
-            }));
-        }
+        var whole = Whole(_report!);
+        Answer(whole with { Advice = ReportAdvice.For(whole) });
+        Context.Stop(Self);
+    }
+
+    private NodeReport Whole(NodeReport report) => report with
+    {
+        Unanswered = [.. _asked.Order(StringComparer.Ordinal)],
+        Connections = [.. report.Connections.Select(c => c with { WhyRelayed = WhyRelayed(c) }).OrderByDescending(c => c.WhyRelayed.Length > 0)],
+    };
+
+    private void Answer(NodeReport report)
+    {
+        _report = null;
+        _requester.Tell(new NodeMessages.Report(report));
     }
 
     private string WhyRelayed(ReportedConnection connection)

@@ -1,6 +1,8 @@
 using NatActors.Cli.Output;
 using NatActors.Multiformats;
 using NatActors.Node;
+using NatActors.Protocols.Addresses;
+using NatActors.Protocols.AutoNat;
 
 namespace NatActors.Cli.Tests.Output;
 
@@ -51,6 +53,48 @@ public sealed class EventOutputTests
         {
             new NodeEvents.PerfMeasured(Id(Peer), false, 10, TimeSpan.FromMilliseconds(2), 0, TimeSpan.Zero),
             $$"""{"event":"perf-result","time":"2026-01-02T12:04:05.006Z","peer":"{{Peer}}","relayed":false,"uploadBytes":10,"uploadMs":2,"downloadBytes":0,"downloadMs":0}"""
+        },
+        {
+            new NodeEvents.Observed(At("/ip4/20.0.0.7/tcp/4001"), 3, true),
+            """{"event":"observed","time":"2026-01-02T12:04:05.006Z","addr":"/ip4/20.0.0.7/tcp/4001","observers":3,"active":true}"""
+        },
+        {
+            new NodeEvents.ReachabilityChanged(Reachability.Public, false, ["a", "b"]),
+            """{"event":"reachability","time":"2026-01-02T12:04:05.006Z","verdict":"public","filteringProven":false,"reasons":["a","b"]}"""
+        },
+        {
+            new NodeEvents.AddressConfirmed(At("/ip4/20.0.0.7/tcp/4001"), "dialed"),
+            """{"event":"address-confirmed","time":"2026-01-02T12:04:05.006Z","addr":"/ip4/20.0.0.7/tcp/4001","reason":"dialed"}"""
+        },
+        {
+            new NodeEvents.AddressLost(At("/ip4/20.0.0.7/tcp/4001"), "gone"),
+            """{"event":"address-lost","time":"2026-01-02T12:04:05.006Z","addr":"/ip4/20.0.0.7/tcp/4001","reason":"gone"}"""
+        },
+        {
+            new NodeEvents.Mapping("pcp", At("/ip4/20.0.0.7/tcp/4001"), TimeSpan.FromHours(2), ""),
+            """{"event":"mapping","time":"2026-01-02T12:04:05.006Z","protocol":"pcp","external":"/ip4/20.0.0.7/tcp/4001","lease":7200,"detail":""}"""
+        },
+        {
+            new NodeEvents.Mapping("nat-pmp", At("/ip4/20.0.0.7/tcp/4001"), TimeSpan.Zero, "the router restarted"),
+            """{"event":"mapping","time":"2026-01-02T12:04:05.006Z","protocol":"nat-pmp","external":"/ip4/20.0.0.7/tcp/4001","lease":0,"detail":"the router restarted"}"""
+        },
+        {
+            new NodeEvents.Nat(new NatReport
+            {
+                Family = IpFamily.Ip4,
+                Protocol = IpProtocol.Tcp,
+                Mapping = NatMapping.AddressAndPortDependent,
+                Filtering = NatFiltering.AddressDependent,
+                PortPreserved = Known.No,
+                Hairpin = Known.Yes,
+                PortStep = 2,
+                Reasons = ["because"],
+            }),
+            """{"event":"nat","time":"2026-01-02T12:04:05.006Z","family":"ip4","protocol":"tcp","mapping":"address-and-port-dependent","filtering":"address-dependent","portPreserved":"no","hairpin":"yes","doubleNat":"unknown","portStep":2,"reasons":["because"]}"""
+        },
+        {
+            new NodeEvents.NetworkChanged(["eth0 has a new address"]),
+            """{"event":"network-changed","time":"2026-01-02T12:04:05.006Z","what":["eth0 has a new address"]}"""
         },
         { new NodeEvents.Error("what"), """{"event":"error","time":"2026-01-02T12:04:05.006Z","what":"what"}""" },
     };

@@ -30,7 +30,7 @@ public sealed class ControlServerTests : IDisposable
         }
 
         Assert.False(File.Exists(Path));
-        var gone = await Assert.ThrowsAsync<ControlSocketException>(() => ControlClient.GetReportAsync(Path, CancellationToken.None));
+        var gone = await Assert.ThrowsAsync<NoNodeException>(() => ControlClient.GetReportAsync(Path, CancellationToken.None));
         Assert.StartsWith($"No node answers at {Path}", gone.Message);
     }
 
@@ -203,7 +203,7 @@ public sealed class ControlServerTests : IDisposable
         await using var server = await ControlServer.StartAsync(
             _ => Task.FromException<ReportDocument>(new ObjectDisposedException("node")), Path, TimeProvider.System);
 
-        var failed = await Assert.ThrowsAsync<ControlSocketException>(() => ControlClient.GetReportAsync(Path, CancellationToken.None));
+        var failed = await Assert.ThrowsAsync<NoNodeException>(() => ControlClient.GetReportAsync(Path, CancellationToken.None));
 
         Assert.Contains("the node is going down", failed.Message);
     }
@@ -221,7 +221,7 @@ public sealed class ControlServerTests : IDisposable
             await client.SendAsync("HTTP/1.1 400 Bad Request\r\n"u8.ToArray());
         }
 
-        var failed = await Assert.ThrowsAsync<ControlSocketException>(() => asking);
+        var failed = await Assert.ThrowsAsync<NoNodeException>(() => asking);
         Assert.Contains("is no node", failed.Message);
     }
 
