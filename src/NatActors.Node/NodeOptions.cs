@@ -95,7 +95,6 @@ public sealed record NodeOptions
             mistakes.Add($"RelayServer: '{RelayServer}' is no profile; use public or private, or leave it out.");
         }
 
-        mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
         mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
         return mistakes;
