@@ -18,7 +18,7 @@ internal sealed record ProbeDue(ProbeSubject Subject, ProbeServer Server, long C
 ///      (one or two at a time while a verdict is only looked at again), until a nonce arrives, a verdict falls or nobody is left to ask
 /// round --over--> idle for 5 s to 5 min without a verdict, for 5 min to 1 h with one
 /// </code>
-/// Servers rotate: the one that was asked longest ago comes first, one a network before a second of the same. A server answers one question
+/// Servers rotate: the one that was asked longest ago comes first, one a network before a second of the same. A server answers two questions
 /// of ours at a time; one that refuses or fails is paused; the same one is not asked about the same address within two minutes.
 /// </summary>
 internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers servers)
@@ -50,7 +50,8 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
                 return null;
             }
 
-            subject.Round = new ProbeRound(subject.Evidence.Verdict);
+            subject.Round = new ProbeRound(subject.Evidence.Verdict, subject.IsUrgent);
+            subject.IsUrgent = false;
         }
 
         var round = subject.Round;
@@ -89,7 +90,6 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
         {
             round.Reached |= result.Outcome is WitnessOutcome.Reached or WitnessOutcome.ReachedByStranger;
             round.ReachedByStranger |= result.Outcome == WitnessOutcome.ReachedByStranger;
-            round.Restricted |= result.Outcome == WitnessOutcome.ReachedByContactOnly;
             round.Claims += result.Outcome is WitnessOutcome.NotReached or WitnessOutcome.ReachedByContactOnly ? 1 : 0;
         }
     }
@@ -103,6 +103,7 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
         subject.Forget(afresh);
         subject.Round = null;
         subject.NextRound = now;
+        subject.IsUrgent = true;
     }
 
     /// <summary>A server is new, or back: where there is no verdict, or filtering is to be proven, it is asked soon.</summary>
@@ -122,6 +123,7 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
     private int ParallelOf(ProbeSubject subject, ProbeRound round) => round.Before switch
     {
         Reachability.Unknown => options.Parallel,
+        _ when round.IsUrgent => options.Parallel,
         Reachability.Public => round.Claims > 0 && !round.Reached ? options.Parallel : 1,
         _ => subject.IsV1 ? 1 : options.MinClaims,
     };
@@ -142,7 +144,7 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
                 || !servers.For(subject).Any(s => s.HasPartners && MayBeAsked(s, subject, round, now));
         }
 
-        return evidence.Verdict == Reachability.Private
+        return evidence is { Verdict: Reachability.Private, IsHeld: false }
             && (round.Before != Reachability.Private || round.Claims >= Math.Min(options.MinClaims, Eligible(subject, now).Count));
     }
 
@@ -174,7 +176,7 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
         subject.Outstanding++;
         subject.PartnersOutstanding += server.HasPartners ? 1 : 0;
         subject.OnAsked(server.Peer, now);
-        server.IsBusy = true;
+        server.Outstanding++;
         server.LastAsked = now;
         _outstanding++;
         var (connection, remote) = server.ConnectionFor(subject)!.Value;
@@ -192,10 +194,16 @@ internal sealed class ProbeSchedule(ReachabilityOptions options, ProbeServers se
 
         subject.WasTested = true;
         var verdict = subject.Evidence.Verdict;
-        var contested = verdict == Reachability.Public
-            && (round is { Reached: false, Claims: > 0 } || (round.Restricted && !subject.Evidence.FilteringProven));
+        var contested = (verdict == Reachability.Public && round is { Reached: false, Claims: > 0 }) || subject.Evidence.IsHeld;
         var evidence = !contested && (round.Reached || round.Claims > 0);
         subject.Confidence.OnRound(verdict, evidence);
+        if (subject.Evidence.IsDoubted)
+        {
+            // Whoever said so may say it again then, or not.
+            subject.NextRound = now + options.SameServer;
+            return;
+        }
+
         if (verdict == Reachability.Unknown || !evidence)
         {
             subject.Rechecks = 0;

@@ -30,6 +30,7 @@ internal sealed class ProbeServer(PeerId peer, ulong rank)
     // js-libp2p's version 1 server answers over the connection that exists instead of dialing back: its verdict is worthless (protocols 21).
     private const string WorthlessV1 = "js-libp2p";
     private const int MaxConnections = 8;
+    private const int MaxOutstanding = 2;
 
     private readonly Dictionary<long, Multiaddr> _connections = [];
     private IReadOnlyList<ReachabilityPath> _paths = [];
@@ -49,7 +50,11 @@ internal sealed class ProbeServer(PeerId peer, ulong rank)
 
     public bool IsConnected => _connections.Count > 0;
 
-    public bool IsBusy { get; set; }
+    /// <summary>The questions that it has not answered yet.</summary>
+    public int Outstanding { get; set; }
+
+    /// <summary>It would reject a further question (go-libp2p autonatv2: two at a time for one peer).</summary>
+    public bool IsBusy => Outstanding >= MaxOutstanding;
 
     public TimeSpan PausedUntil { get; private set; } = TimeSpan.MinValue;
 
@@ -105,7 +110,7 @@ internal sealed class ProbeServer(PeerId peer, ulong rank)
     /// <summary>It was of use, or of none.</summary>
     public void OnAnswered(ProbeResult result, ReachabilityOptions options, TimeSpan now)
     {
-        IsBusy = false;
+        Outstanding--;
         LastAnswer = result.Detail;
         switch (result.Trouble)
         {
@@ -193,7 +198,7 @@ internal sealed class ProbeServers(ReachabilityOptions options, RandomSource ran
             return true;
         }
 
-        var gone = _all.Values.Where(s => !s.IsConnected && !s.IsBusy).MinBy(s => s.LastSeen);
+        var gone = _all.Values.Where(s => !s.IsConnected && s.Outstanding == 0).MinBy(s => s.LastSeen);
         return gone is not null && _all.Remove(gone.Peer);
     }
 }

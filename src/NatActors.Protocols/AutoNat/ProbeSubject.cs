@@ -63,6 +63,9 @@ internal sealed class ProbeSubject
     /// <summary>Rounds in a row that confirmed the verdict.</summary>
     public int Rechecks { get; set; }
 
+    /// <summary>True when the next round has to come to a verdict soon.</summary>
+    public bool IsUrgent { get; set; }
+
     /// <summary>True once a round came to its end.</summary>
     public bool WasTested { get; set; }
 
@@ -140,10 +143,13 @@ internal sealed class ProbeSubject
 }
 
 /// <summary>One round of questions about one subject: from when it is due until the verdict is confirmed or nobody is left to ask.</summary>
-internal sealed class ProbeRound(Reachability before)
+internal sealed class ProbeRound(Reachability before, bool urgent)
 {
     /// <summary>The verdict when it began.</summary>
     public Reachability Before { get; } = before;
+
+    /// <summary>Something happened that the verdict may hang on.</summary>
+    public bool IsUrgent { get; } = urgent;
 
     public HashSet<PeerId> Asked { get; } = [];
 
@@ -156,6 +162,4 @@ internal sealed class ProbeRound(Reachability before)
     public bool Reached { get; set; }
 
     public bool ReachedByStranger { get; set; }
-
-    public bool Restricted { get; set; }
 }

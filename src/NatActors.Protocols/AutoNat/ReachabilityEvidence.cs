@@ -62,6 +62,12 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
     /// <summary>True when that network answered, with whatever, in this window.</summary>
     public bool HasHeard(ReachabilityNetwork network) => _window.TryGetValue(network, out var heard) && heard.Answers > 0;
 
+    /// <summary>True while the verdict is one from before a change of the network that nothing has confirmed yet.</summary>
+    public bool IsHeld => _heldUntil is not null;
+
+    /// <summary>True while it is public, and somebody said once that it is filtered by address.</summary>
+    public bool IsDoubted => Verdict == Reachability.Public && !FilteringProven && _restricted.Count > 0;
+
     /// <summary>True when the last proof came by a server of that network.</summary>
     public bool WasReachedBy(ReachabilityNetwork network) => _reachedBy == network;
 

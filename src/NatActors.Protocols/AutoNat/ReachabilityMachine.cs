@@ -28,7 +28,7 @@ public sealed partial class ReachabilityMachine
     private readonly ProbeServers _servers;
     private readonly ProbeSchedule _schedule;
     private readonly Dictionary<long, (ProbeDue Due, long Epoch)> _questions = [];
-    private readonly Dictionary<ReachabilityPath, VerdictWitness> _strangers = [];
+    private readonly Dictionary<(ReachabilityPath Path, bool Public), VerdictWitness> _strangers = [];
     private readonly List<ProbeSubject> _v1 = [];
     private List<ProbeSubject> _subjects = [];
     private IReadOnlyList<Multiaddr> _candidates = [];
@@ -114,18 +114,18 @@ public sealed partial class ReachabilityMachine
     }
 
     /// <summary>
-    /// A plain connection came in by the shared port from a public host that this node had never contacted: no filter by address stands
-    /// before that port, for its IP version and transport. It does not say at which address.
+    /// A plain connection came in by the shared port from a host that this node had never contacted: no filter by address stands before that
+    /// port, for its IP version and transport. It does not say at which address; one from inside says nothing of public addresses.
     /// </summary>
     public IReadOnlyList<ReachabilityEffect> OnStranger(PeerId peer, Multiaddr remote, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        if (ReachabilityPath.Of(remote) is not { } path || !AddressScope.IsPublic(remote))
+        if (ReachabilityPath.Of(remote) is not { } path)
         {
             return [];
         }
 
-        _strangers[path] = new VerdictWitness(
+        _strangers[(path, AddressScope.IsPublic(remote))] = new VerdictWitness(
             peer, remote, WitnessOutcome.ReachedByStranger, "a connection came in from a host that this node had never contacted", now);
         return Settle([], now);
     }

@@ -86,6 +86,9 @@ internal sealed class ReachabilityWorld
 
     public int MostOutstanding { get; private set; }
 
+    /// <summary>What each question comes to, in place of the servers; null to let them answer.</summary>
+    public Func<ReachabilityQuestion, ProbeResult>? Scripted { get; set; }
+
     private int _outstanding;
 
     /// <summary>The verdicts in order, as people read them.</summary>
@@ -173,6 +176,12 @@ internal sealed class ReachabilityWorld
     {
         Asked.Add((Now, question));
         MostOutstanding = Math.Max(MostOutstanding, ++_outstanding);
+        if (Scripted is { } scripted)
+        {
+            At(Now + TimeSpan.FromSeconds(1), () => End(question.Id, scripted(question)));
+            return;
+        }
+
         var (kind, host) = _servers[question.Server];
         if (kind == ServerKind.Unreliable)
         {
