@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using NatActors.Lab.Kernel;
 using NatActors.Lab.Nat;
 
@@ -55,6 +56,9 @@ public sealed class LabRouter
 
     /// <summary>Its own inner IPv4 address, which the hosts behind it send by.</summary>
     public IPAddress LanAddress => Lan.Gateway;
+
+    /// <summary>Its own inner IPv6 address, where its kind brings IPv6.</summary>
+    public IPAddress LanAddressV6 => AddressPlan.LanV6(_index, _renumbered).Gateway;
 
     private Subnet Lan => _isCarrier ? AddressPlan.Carrier(_index) : AddressPlan.Lan(_index, Kind.IsRouted, _renumbered);
 
@@ -162,6 +166,12 @@ public sealed class LabRouter
     /// <param name="arguments">Its arguments.</param>
     public LabProcess Start(string file, params IEnumerable<string> arguments) =>
         _processes.Start(Namespace, new ProcessStartInfo(file, arguments));
+
+    /// <summary>Makes a socket that belongs to the router.</summary>
+    /// <param name="family">Address family.</param>
+    /// <param name="type">Socket type.</param>
+    /// <param name="protocol">Protocol.</param>
+    public Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol) => _netns.CreateSocket(family, type, protocol);
 
     /// <summary>Pulls its outer cable: nothing passes, mappings and addresses stay.</summary>
     public void CableOut() => Tool.Ip(FarNamespace.Name, [$"link set {FarDevice} down"]);

@@ -5,6 +5,7 @@ using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
 using NatActors.Node.Streams;
+using NatActors.Protocols.PortMapping;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
@@ -60,6 +61,9 @@ public sealed record NodeContext
 
     /// <summary>How routers are asked by HTTP.</summary>
     public IGatewayHttp GatewayHttp { get; init; } = new SystemGatewayHttp();
+
+    /// <summary>The timing and the bounds of port mapping.</summary>
+    public PortMappingOptions PortMapping { get; init; } = new();
 
     /// <summary>The security upgrades, in order of preference.</summary>
     public required IReadOnlyList<ISecurityUpgrade> Security { get; init; }

@@ -4,6 +4,7 @@ using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
 using NatActors.Node.Security;
 using NatActors.Node.Streams;
+using NatActors.Protocols.PortMapping;
 using NatActors.Protocols.Relay;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
@@ -57,6 +58,9 @@ public sealed record NodeSetup
     /// <summary>How routers are asked by HTTP. Default: over the machine's sockets.</summary>
     public IGatewayHttp? GatewayHttp { get; init; }
 
+    /// <summary>The timing and the bounds of port mapping, where <see cref="NodeOptions.PortMapping"/> asks for it.</summary>
+    public PortMappingOptions PortMapping { get; init; } = new();
+
     /// <summary>The security upgrades in order of preference. Default: Noise.</summary>
     public IReadOnlyList<ISecurityUpgrade>? Security { get; init; }
 
@@ -76,6 +80,7 @@ public sealed record NodeSetup
         Datagrams = Datagrams ?? new SystemDatagramSockets(),
         NameServers = NameServers ?? new SystemNameServers(),
         NameServerExchange = NameServerExchange ?? new NameServerExchange(),
+        PortMapping = PortMapping,
         GatewayHttp = GatewayHttp ?? new SystemGatewayHttp(),
         Security = Security ?? [new NoiseUpgrade(Key, Random)],
         Gater = Gater,

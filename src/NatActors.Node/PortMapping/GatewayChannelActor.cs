@@ -74,6 +74,12 @@ internal sealed class GatewayChannelActor : UntypedActor
     {
         GatewayChannel.Control => new DatagramOptions { Remote = new IPEndPoint(channel.Link.Gateway, NatPmpCodec.ServerPort) },
         GatewayChannel.Search => new DatagramOptions { MulticastTtl = SsdpCodec.TimeToLive },
+        GatewayChannel.Notices => new DatagramOptions
+        {
+            Port = SsdpCodec.Port,
+            SharePort = true,
+            Groups = [channel.Link.IsIp6 ? SsdpCodec.GroupIp6 : SsdpCodec.Group],
+        },
         _ => new DatagramOptions
         {
             Port = NatPmpCodec.ClientPort,

@@ -34,7 +34,7 @@ public sealed class PortMapActor : UntypedActor, IWithTimers
     {
         _node = node;
         var secret = node.Key.ToProtobuf();
-        _keeper = new PortMapKeeper(new PortMappingOptions(), new MappingNonce(secret), node.Random);
+        _keeper = new PortMapKeeper(node.PortMapping, new MappingNonce(secret), node.Random);
         Array.Clear(secret);
     }
 

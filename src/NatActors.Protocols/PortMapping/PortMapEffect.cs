@@ -13,6 +13,9 @@ public enum GatewayChannel
 
     /// <summary>What routers tell everybody when they start or are renumbered (RFC 6886 section 3.2.1, RFC 6887 section 14.1).</summary>
     Announcements,
+
+    /// <summary>What UPnP devices tell everybody when they come and go (UPnP Device Architecture 1.1 section 1.2).</summary>
+    Notices,
 }
 
 /// <summary>What a <see cref="PortMapKeeper"/> wants done, or has to tell.</summary>

@@ -193,7 +193,8 @@ public sealed partial class PortMapKeeper
 
         public List<ClientEntry> Clients { get; } = [];
 
-        public int Announcements { get; set; }
+        /// <summary>The channels by which it tells everybody something.</summary>
+        public Dictionary<int, GatewayChannel> Heard { get; } = [];
 
         /// <summary>Until when a better protocol has its chance; null when there is nothing to wait for.</summary>
         public TimeSpan? SettleUntil { get; set; }

@@ -122,13 +122,9 @@ public sealed partial class PortMapKeeper
         {
             entry.Client.OnDatagram(datagram, from, now);
         }
-        else if (_gateways.FirstOrDefault(gateway => gateway.Announcements == channel) is { } gateway && from.Address.Equals(gateway.Link.Gateway))
+        else if (_gateways.FirstOrDefault(gateway => gateway.Heard.ContainsKey(channel)) is { } gateway && from.Address.Equals(gateway.Link.Gateway))
         {
-            // Anybody in the house could have sent it: reason enough to ask the router, and for nothing else.
-            foreach (var control in gateway.Clients.Where(client => client.Client.Method != MappingMethod.Upnp))
-            {
-                control.Client.Recheck(now);
-            }
+            OnTold(gateway, gateway.Heard[channel], datagram, now);
         }
 
         return Settle(now);
@@ -181,6 +177,25 @@ public sealed partial class PortMapKeeper
         return Settle(now);
     }
 
+    /// <summary>
+    /// The router told everybody something, or somebody in the house did in its name: reason enough to ask the router, and for nothing else.
+    /// </summary>
+    private static void OnTold(GatewayEntry gateway, GatewayChannel by, ReadOnlySpan<byte> datagram, TimeSpan now)
+    {
+        var notice = by == GatewayChannel.Notices ? SsdpCodec.ParseNotice(datagram) : null;
+        foreach (var entry in gateway.Clients)
+        {
+            if (by == GatewayChannel.Announcements && entry.Client is PortControlClient control)
+            {
+                control.Recheck(now);
+            }
+            else if (notice is not null && entry.Client is UpnpClient upnp)
+            {
+                upnp.OnNotice(notice, now);
+            }
+        }
+    }
+
     private void ChangeLinks(HashSet<GatewayLink> links, TimeSpan now)
     {
         foreach (var gateway in _gateways.Where(gateway => !links.Contains(gateway.Link)).ToList())
@@ -200,8 +215,12 @@ public sealed partial class PortMapKeeper
 
             gateway.Clients.Add(new ClientEntry(gateway, new UpnpClient(
                 link, _options, client => link.IsIp6 ? new UpnpPinholes(client) : new UpnpMappings(client, _random))));
-            gateway.Announcements = ++_lastChannel;
-            _effects.Add(new PortMapEffect.OpenChannel(gateway.Announcements, GatewayChannel.Announcements, link));
+            foreach (var kind in (GatewayChannel[])[GatewayChannel.Announcements, GatewayChannel.Notices])
+            {
+                gateway.Heard[++_lastChannel] = kind;
+                _effects.Add(new PortMapEffect.OpenChannel(_lastChannel, kind, link));
+            }
+
             gateway.Clients.ForEach(entry => entry.Client.Start(now));
         }
     }
@@ -209,7 +228,7 @@ public sealed partial class PortMapKeeper
     private void Forget(GatewayEntry gateway, string reason)
     {
         _gateways.Remove(gateway);
-        _effects.Add(new PortMapEffect.CloseChannel(gateway.Announcements));
+        _effects.AddRange(gateway.Heard.Keys.Select(channel => new PortMapEffect.CloseChannel(channel)));
         foreach (var entry in gateway.Clients)
         {
             Unassign(entry, reason);

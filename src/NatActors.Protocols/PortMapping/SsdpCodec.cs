@@ -9,6 +9,11 @@ namespace NatActors.Protocols.PortMapping;
 /// <param name="Server">What it calls itself, cleaned.</param>
 public sealed record SsdpAnswer(string Location, string Target, string Server);
 
+/// <summary>What a device tells everybody: that it is there, or that it goes.</summary>
+/// <param name="IsGoing">True when it goes.</param>
+/// <param name="Location">Where its description is, as it says; empty when it goes.</param>
+public sealed record SsdpNotice(bool IsGoing, string Location);
+
 /// <summary>The search of UPnP (UPnP Device Architecture 1.1 section 1.3): HTTP-like text in datagrams.</summary>
 public static class SsdpCodec
 {
@@ -50,36 +55,52 @@ public static class SsdpCodec
     /// <summary>Reads an answer to a search; null for anything else.</summary>
     public static SsdpAnswer? Parse(ReadOnlySpan<byte> datagram)
     {
+        if (ReadHeaders(datagram, IsSuccess) is not { } headers || !headers.TryGetValue("LOCATION", out var location))
+        {
+            return null;
+        }
+
+        return new SsdpAnswer(
+            location, headers.GetValueOrDefault("ST", ""), GatewayText.Clean(headers.GetValueOrDefault("SERVER")));
+    }
+
+    /// <summary>Reads what a device tells everybody; null for anything else.</summary>
+    public static SsdpNotice? ParseNotice(ReadOnlySpan<byte> datagram)
+    {
+        var headers = ReadHeaders(datagram, first => first.StartsWith("NOTIFY ", StringComparison.OrdinalIgnoreCase));
+        return headers?.GetValueOrDefault("NTS") switch
+        {
+            "ssdp:alive" or "ssdp:update" => new SsdpNotice(false, headers.GetValueOrDefault("LOCATION", "")),
+            "ssdp:byebye" => new SsdpNotice(true, ""),
+            _ => null,
+        };
+    }
+
+    /// <summary>The headers by their names in capitals, the first of each name; bounded by the datagram and by <see cref="MaxLines"/>.</summary>
+    private static Dictionary<string, string>? ReadHeaders(ReadOnlySpan<byte> datagram, Func<string, bool> isFirstLine)
+    {
         if (datagram.Length > MaxAnswer)
         {
             return null;
         }
 
         var lines = Encoding.Latin1.GetString(datagram).Split('\n', MaxLines + 1);
-        if (!IsSuccess(lines[0].TrimEnd('\r')))
+        if (!isFirstLine(lines[0].TrimEnd('\r')))
         {
             return null;
         }
 
-        string? location = null, target = null, server = null;
+        var headers = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in lines.Skip(1).Take(MaxLines - 1))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0)
+            if (colon > 0)
             {
-                continue;
-            }
-
-            var value = line[(colon + 1)..].Trim();
-            switch (line[..colon].Trim().ToUpperInvariant())
-            {
-                case "LOCATION": location ??= value; break;
-                case "ST": target ??= value; break;
-                case "SERVER": server ??= value; break;
+                headers.TryAdd(line[..colon].Trim().ToUpperInvariant(), line[(colon + 1)..].Trim());
             }
         }
 
-        return location is null ? null : new SsdpAnswer(location, target ?? "", GatewayText.Clean(server));
+        return headers;
     }
 
     private static bool IsSuccess(string statusLine)

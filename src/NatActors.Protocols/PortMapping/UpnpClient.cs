@@ -25,6 +25,9 @@ internal sealed class UpnpClient : GatewayClient
     /// <summary>When a search is sent again: datagrams get lost (UPnP Device Architecture 1.1 section 1.3.2 says two or three times).</summary>
     private static readonly TimeSpan[] SearchAgain = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
+    /// <summary>Notices of the router, or of whoever speaks in its name, make us look no more often than this. Ours.</summary>
+    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(4);
+
     private readonly Queue<GatewayUrl> _devices = new();
     private readonly HashSet<GatewayUrl> _seen = [];
     private readonly Queue<UpnpJob> _jobs = new();
@@ -37,6 +40,8 @@ internal sealed class UpnpClient : GatewayClient
     private int _searches;
     private int _failures;
     private bool _wasFound;
+    private GatewayUrl? _used;
+    private TimeSpan? _lookedAt;
     private TimeSpan? _searchAt;
     private TimeSpan? _checkAt;
 
@@ -125,6 +130,12 @@ internal sealed class UpnpClient : GatewayClient
     /// <inheritdoc />
     public override void Recheck(TimeSpan now)
     {
+        if (_lookedAt is { } last && now - last < LookAtMostEvery)
+        {
+            return;
+        }
+
+        _lookedAt = now;
         if (IsFound)
         {
             _checkAt = now;
@@ -132,6 +143,19 @@ internal sealed class UpnpClient : GatewayClient
         else if (_devices.Count == 0 && _running is null)
         {
             Start(now);
+        }
+    }
+
+    /// <summary>
+    /// The router told everybody that it comes or goes. It says so every few minutes anyway: only what does not fit what is known makes us
+    /// look.
+    /// </summary>
+    public void OnNotice(SsdpNotice notice, TimeSpan now)
+    {
+        var known = _used is { } used && GatewayUrl.OfLocation(notice.Location, used.EndPoint.Address, Link) == used;
+        if (notice.IsGoing ? IsFound : !IsFound || !known)
+        {
+            Recheck(now);
         }
     }
 
@@ -213,6 +237,7 @@ internal sealed class UpnpClient : GatewayClient
             .Select(s => new UpnpEndpoint(s.s.Type, s.s.FindsFreePort, s.Url!))
             .Take(MaxDevices)
             .ToList();
+        _used = url;
         Probe(new Queue<UpnpEndpoint>(services), description, ports, "it offers no service that maps ports", now);
     }
 

@@ -3,6 +3,7 @@ using NatActors.Lab;
 using NatActors.Lab.Nat;
 using NatActors.Multiformats;
 using NatActors.Node;
+using NatActors.Protocols.PortMapping;
 using NatActors.Scenarios.Tests.Support;
 
 namespace NatActors.Scenarios.Tests.PortMapping;
@@ -26,7 +27,7 @@ public sealed class Home : IAsyncDisposable
         Miniupnpd.OrSkip();
         var home = new Home(Laboratory.Create(new LabPlan
         {
-            Hosts = [new("R"), new("A", "NA")],
+            Hosts = [new("R"), new("A", "NA"), new("B", "NA")],
             Routers = [new("NA", kind)],
             PathDelay = TimeSpan.Zero,
         }));
@@ -45,9 +46,47 @@ public sealed class Home : IAsyncDisposable
         _owned.Push(Daemon);
     }
 
-    public async Task<LabNode> StartNodeAsync(LabNodeOptions? options = null)
+    /// <summary>Ends the program and starts it anew: its mappings and rules are gone, as after the restart of a router.</summary>
+    public async Task RestartDaemonAsync(MiniupnpdOptions options)
     {
-        var node = await LabNode.StartAsync(Lab.Host("A"), options ?? new LabNodeOptions());
+        await Daemon!.StopAsync();
+        Router.SetKind(Router.Kind);
+        await StartDaemonAsync(options);
+    }
+
+    /// <summary>The rules that the program has made.</summary>
+    public async Task<string> RulesAsync()
+    {
+        var run = await Router.Start("nft", "list", "ruleset").WaitForExitAsync().WaitAsync(EventLog.Guard);
+        return string.Join('\n', run.Output);
+    }
+
+    /// <summary>Waits until the program has made a rule for somebody.</summary>
+    public async Task UntilMappedAsync()
+    {
+        using var guard = new CancellationTokenSource(EventLog.Guard);
+        while (!(await RulesAsync()).Contains("dnat ip to", StringComparison.Ordinal))
+        {
+            guard.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>
+    /// A node on A that looks after its mappings every two seconds, and whose requests by PCP never arrive, where so wished.
+    /// </summary>
+    public Task<LabNode> StartNodeAsync(bool withoutPcp = false, bool isIp6 = false) => StartNodeAsync(new LabNodeOptions
+    {
+        V6 = isIp6,
+        SetUp = setup => setup with
+        {
+            PortMapping = new PortMappingOptions { CheckInterval = TimeSpan.FromSeconds(2) },
+            Datagrams = withoutPcp ? new MutedDatagrams(setup.Datagrams!, MutedDatagrams.IsPcp) : setup.Datagrams,
+        },
+    });
+
+    public async Task<LabNode> StartNodeAsync(LabNodeOptions options)
+    {
+        var node = await LabNode.StartAsync(Lab.Host("A"), options);
         _owned.Push(node);
         return node;
     }
