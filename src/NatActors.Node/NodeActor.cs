@@ -208,6 +208,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(relay));
         }
 
+        Refs.RelayClient.Tell(new RelayClientMessages.FindRelays());
         foreach (var peer in _node.Options.Dial.Concat(_node.Options.Bootstrap))
         {
             var keeper = peer.PeerId is null ? typeof(BootstrapActor) : typeof(KeepConnectedActor);

@@ -167,6 +167,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             Relayed = _seed.Relayed,
             PortReused = _seed.PortReused,
             Limits = _seed.Limits,
+            Circuit = (_seed.Conduit as StreamConduit)?.Circuit,
             Actor = Self,
         };
         _connections.Tell(new ConnectionMessages.Upgraded(_info));

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Streams;
+using NatActors.Protocols.Relay;
 using NatActors.Transports.Security;
 
 namespace NatActors.Node.Connections;
@@ -37,6 +38,11 @@ public sealed record ConnectionInfo
 
     /// <summary>The relay's limits when the connection is limited: streams over it need an opt-in. Null when unlimited.</summary>
     public StreamLimits? Limits { get; init; }
+
+    /// <summary>
+    /// What has passed the relay of a limited connection, counted on this side, this side as the source; null when unlimited.
+    /// </summary>
+    public CircuitMeter? Circuit { get; init; }
 
     /// <summary>True when streams need an opt-in.</summary>
     public bool Limited => Limits is not null;

@@ -4,6 +4,7 @@ using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Node.Port;
 using NatActors.Protocols.Connections;
+using NatActors.Protocols.Relay;
 using NatActors.Transports.Security;
 
 namespace NatActors.Node.Connections;
@@ -317,7 +318,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     }
 
     private ConnectionsMessages.Snapshot TakeSnapshot() =>
-        new([.. _up.Values.Select(u => new ConnectionsMessages.ConnectionStatus(u.Info, u.RoundTripTime, u.Streams))]);
+        new([.. _up.Values.Select(u => new ConnectionsMessages.ConnectionStatus(u.Info, u.RoundTripTime, u.Streams) { Budget = BudgetOf(u.Info) })]);
+
+    private ConnectionsMessages.CircuitBudget? BudgetOf(ConnectionInfo connection) => connection.Circuit is not { } circuit
+        ? null
+        : new(circuit.Left(CircuitDirection.FromSource), circuit.Left(CircuitDirection.FromDestination), circuit.TimeLeft(Now));
 
     private sealed record Pending(ConnectionsMessages.Adopt Adopt, IActorRef Actor)
     {

@@ -163,5 +163,15 @@ public static class ConnectionsMessages
     public sealed record Snapshot(IReadOnlyList<ConnectionStatus> Connections);
 
     /// <summary>One connection with its last measured round trip (null before the first) and its open streams.</summary>
-    public sealed record ConnectionStatus(ConnectionInfo Connection, TimeSpan? RoundTripTime, int Streams);
+    public sealed record ConnectionStatus(ConnectionInfo Connection, TimeSpan? RoundTripTime, int Streams)
+    {
+        /// <summary>What the relay still lets through a limited connection; null when unlimited.</summary>
+        public CircuitBudget? Budget { get; init; }
+    }
+
+    /// <summary>What is left of a circuit's limits, counted on this side.</summary>
+    /// <param name="BytesToSend">Bytes that may still be sent, encryption included; null for no limit.</param>
+    /// <param name="BytesToReceive">Bytes that may still be received, encryption included; null for no limit.</param>
+    /// <param name="Time">How long it may still last; null for no limit.</param>
+    public sealed record CircuitBudget(long? BytesToSend, long? BytesToReceive, TimeSpan? Time);
 }

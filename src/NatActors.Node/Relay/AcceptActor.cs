@@ -97,12 +97,14 @@ public sealed class AcceptActor : UntypedActor, IWithTimers
         }
 
         var through = _inbound.Connection.RemoteAddress.WithPeerId(_inbound.Connection.Peer).Append(Circuit);
-        var conduit = new StreamConduit(_inbound.Stream, through, through);
+        var limits = verdict.Limits;
+        var circuit = limits.Unlimited ? null : new CircuitMeter(limits, Context.System.Scheduler.HighResMonotonicClock);
+        var conduit = new StreamConduit(_inbound.Stream, through, through, circuit);
         _node.Refs.Connections.Tell(new ConnectionsMessages.Adopt(conduit, ConnectionRole.Listener, ConnectionDirection.Inbound)
         {
             ExpectedPeer = verdict.Source,
             Relayed = true,
-            Limits = RelayExchange.ToStreamLimits(verdict.Limits),
+            Limits = RelayExchange.ToStreamLimits(limits),
         });
         Context.Stop(Self);
     }

@@ -202,9 +202,11 @@ public sealed class ReachActor : UntypedActor, IWithTimers
             return;
         }
 
-        var conduit = new StreamConduit(_stream!, _through!, _through!);
+        var limits = answered.Answer.Limits;
+        var circuit = limits.Unlimited ? null : new CircuitMeter(limits, Context.System.Scheduler.HighResMonotonicClock);
+        var conduit = new StreamConduit(_stream!, _through!, _through!, circuit);
         _stream = null;
-        Answer(new RelayClientMessages.Connected(_request.Id, conduit, RelayExchange.ToStreamLimits(answered.Answer.Limits)));
+        Answer(new RelayClientMessages.Connected(_request.Id, conduit, RelayExchange.ToStreamLimits(limits)));
         Context.Stop(Self);
     }
 

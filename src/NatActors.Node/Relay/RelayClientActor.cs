@@ -1,20 +1,27 @@
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
+using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
+using NatActors.Node.Identify;
+using NatActors.Node.Network;
+using NatActors.Node.Ping;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 
 namespace NatActors.Node.Relay;
 
 /// <summary>
-/// The client's side of circuit relay v2: keeps reservations, reaches peers through relays, and takes the circuits that its relays
-/// announce.
-/// One state. Children: <c>reservation-n</c> for as long as the relay is kept, <c>reach-n</c> for one circuit asked for, <c>accept-n</c>
-/// for
-/// one circuit announced.
+/// The client's side of circuit relay v2: keeps reservations, at relays that the owner names and at such as it finds by itself
+/// (<see cref="RelaySelection"/>), reaches peers through relays, and takes the circuits that its relays announce. One state.
+/// <code>
+/// peers, verdict, latencies --> selection --reserve--> reservation-n --held, lost, failed--> selection, State
+///                                   +--give back--> stops it; circuits that it announced before its end are still taken
+/// </code>
+/// Children: <c>reservation-n</c> for as long as the relay is kept, <c>reach-n</c> for one circuit asked for, <c>accept-n</c> for one
+/// circuit announced.
 /// </summary>
-public sealed class RelayClientActor : UntypedActor, IWithTimers
+public sealed partial class RelayClientActor : UntypedActor, IWithTimers
 {
     /// <summary>
     /// Circuits announced and not yet taken, at most: a remote never chooses our memory. js-libp2p allows 300 stop streams.
@@ -26,17 +33,29 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
 
     private readonly NodeContext _node;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<PeerId, Multiaddr> _kept = [];
+    private readonly Dictionary<PeerId, Kept> _kept = [];
     private readonly Dictionary<(IActorRef ReplyTo, long Id), IActorRef> _reaching = [];
     private IDisposable? _registration;
     private int _accepting;
     private long _lastChild;
 
     /// <summary>Creates the actor.</summary>
-    public RelayClientActor(NodeContext node) => _node = node;
+    public RelayClientActor(NodeContext node)
+    {
+        _node = node;
+        _selection = new RelaySelection(
+            new RelaySelectionOptions
+            {
+                Relays = node.Options.AutoRelay.Relays,
+                OnlyWhenPrivate = node.Options.RelayServer is not null,
+            },
+            node.Random);
+    }
 
     /// <inheritdoc />
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <inheritdoc />
     protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
@@ -49,10 +68,15 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
     {
         base.PreRestart(reason, message);
 
-        // Which relays to keep is the owner's wish, said once.
-        foreach (var relay in _kept.Values)
+        // Which relays to keep is the owner's wish, said once; the others are found again.
+        foreach (var kept in _kept.Values.Where(k => k.Named))
         {
-            Self.Tell(new RelayClientMessages.KeepReservation(relay));
+            Self.Tell(new RelayClientMessages.KeepReservation(kept.Addresses[0]));
+        }
+
+        if (_finding)
+        {
+            Self.Tell(new RelayClientMessages.FindRelays());
         }
     }
 
@@ -65,13 +89,38 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
         switch (message)
         {
             case RelayClientMessages.KeepReservation keep: OnKeep(keep.Relay); break;
+            case RelayClientMessages.FindRelays: OnFindRelays(); break;
             case RelayClientMessages.Connect connect: OnConnect(connect); break;
             case RelayClientMessages.CancelConnect cancel: OnCancel(cancel); break;
+            case RelayClientMessages.GetState: Sender.Tell(ToState()); break;
             case StreamMessages.InboundStream inbound: OnInbound(inbound); break;
-            case ReservationEnded ended: OnReservationEnded(ended.Relay); break;
+            case ReservationMessages.Held held: OnHeld(held); break;
+            case ReservationMessages.Lost lost: OnLost(lost); break;
+            case ReservationMessages.Failed failed: OnFailed(failed); break;
+            case ReservationEnded ended: OnReservationEnded(ended); break;
             case ReachEnded ended: _reaching.Remove((ended.ReplyTo, ended.Id)); break;
             case AcceptEnded: _accepting--; break;
-            case Restart restart: StartReservation(restart.Relay); break;
+            case Restart restart: OnRestart(restart.Relay); break;
+            default: Finding(message); break;
+        }
+    }
+
+    private void Finding(object message)
+    {
+        switch (message)
+        {
+            case ConnectionsMessages.ConnectionUp up: OnUp(up.Connection); break;
+            case ConnectionsMessages.ConnectionDown down: OnDown(down.Connection); break;
+            case IdentifyMessages.Identified identified: OnIdentified(identified); break;
+            case IdentifyMessages.IdentifyFailed: break;
+            case AutoNatMessages.VerdictChanged changed: Apply(_selection.OnVerdict(changed.Verdict.Verdict, Now)); break;
+            case NetworkMessages.Changed changed: OnNetworkChanged(changed.What); break;
+            case ConnectionsMessages.Dialed dialed: OnDialed(dialed); break;
+            case ConnectionsMessages.DialFailed failed: OnMeasured(failed.Id, null); break;
+            case PingMessages.Pinged pinged: OnMeasured(pinged.Id, pinged.RoundTripTime); break;
+            case PingMessages.PingFailed failed: OnMeasured(failed.Id, null); break;
+            case PingMessages.PingFinished: break;
+            case Deadline: OnDeadline(); break;
             default: Unhandled(message); break;
         }
     }
@@ -86,22 +135,44 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
         {
             _node.Events.Publish(new NodeEvents.Error($"{relay} is this node itself; name another relay."));
         }
-        else if (_kept.TryAdd(peer, relay))
+        else if (!_kept.TryGetValue(peer, out var kept))
         {
-            StartReservation(relay);
+            Keep(peer, new Kept([relay], Named: true));
+            Apply(_selection.OnNamed(new RelayCandidate(peer, [relay]), Now));
+        }
+        else if (!kept.Named)
+        {
+            // Found by itself before; from now on it stays in any case.
+            _kept[peer] = kept with { Named = true };
+            Apply(_selection.OnNamed(new RelayCandidate(peer, [relay]), Now));
         }
     }
 
-    private void StartReservation(Multiaddr relay)
+    private void Keep(PeerId relay, Kept kept)
     {
-        var child = Context.ActorOf(Props.Create(typeof(ReservationActor), _node, relay), $"reservation-{++_lastChild}");
-        Context.WatchWith(child, new ReservationEnded(relay));
+        var actor = Context.ActorOf(
+            Props.Create(typeof(ReservationActor), _node, kept.Addresses, kept.Named, Self), $"reservation-{++_lastChild}");
+        Context.WatchWith(actor, new ReservationEnded(relay, actor));
+        _kept[relay] = kept with { Actor = actor };
     }
 
-    private void OnReservationEnded(Multiaddr relay)
+    private void OnReservationEnded(ReservationEnded ended)
     {
-        _log.Warning("The reservation at {0} failed; it is started again", relay);
-        Timers.StartSingleTimer(relay, new Restart(relay), RestartAfter);
+        // One that was given back is no longer in the table, or another one has its place.
+        if (_kept.TryGetValue(ended.Relay, out var kept) && kept.Actor.Equals(ended.Actor))
+        {
+            _log.Warning("The reservation at {0} failed; it is started again", ended.Relay);
+            _kept[ended.Relay] = kept with { Expires = null, Problem = "it failed by a fault of this node" };
+            Timers.StartSingleTimer(ended.Relay, new Restart(ended.Relay), RestartAfter);
+        }
+    }
+
+    private void OnRestart(PeerId relay)
+    {
+        if (_kept.TryGetValue(relay, out var kept))
+        {
+            Keep(relay, kept);
+        }
     }
 
     private void OnConnect(RelayClientMessages.Connect connect)
@@ -128,12 +199,25 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
         }
 
         _accepting++;
-        var ours = _kept.ContainsKey(inbound.Connection.Peer);
+        var relay = inbound.Connection.Peer;
+        var ours = _kept.ContainsKey(relay) || _node.WallClock.GetUtcNow() < _givenBack.GetValueOrDefault(relay);
         var child = Context.ActorOf(Props.Create(typeof(AcceptActor), _node, inbound, ours), $"accept-{++_lastChild}");
         Context.WatchWith(child, AcceptEnded.Instance);
     }
 
-    private sealed record ReservationEnded(Multiaddr Relay);
+    /// <summary>A relay at which a reservation is kept.</summary>
+    private sealed record Kept(IReadOnlyList<Multiaddr> Addresses, bool Named)
+    {
+        public IActorRef Actor { get; init; } = ActorRefs.Nobody;
+
+        public DateTimeOffset? Expires { get; init; }
+
+        public RelayLimits Limits { get; init; } = RelayLimits.None;
+
+        public string Problem { get; init; } = "";
+    }
+
+    private sealed record ReservationEnded(PeerId Relay, IActorRef Actor);
 
     private sealed record ReachEnded(IActorRef ReplyTo, long Id);
 
@@ -142,5 +226,10 @@ public sealed class RelayClientActor : UntypedActor, IWithTimers
         public static readonly AcceptEnded Instance = new();
     }
 
-    private sealed record Restart(Multiaddr Relay);
+    private sealed record Restart(PeerId Relay);
+
+    private sealed record Deadline
+    {
+        public static readonly Deadline Instance = new();
+    }
 }

@@ -12,6 +12,12 @@ public static class RelayClientMessages
     public sealed record KeepReservation(Multiaddr Relay);
 
     /// <summary>
+    /// Find relays by yourself from now on, while the node cannot be dialed (option AutoRelay). Sent once, when all of the node's services
+    /// are there.
+    /// </summary>
+    public sealed record FindRelays;
+
+    /// <summary>
     /// Reach a peer through a relay: connect to the relay if need be, ask it, and answer with the raw conduit. The answer is
     /// <see cref="Connected"/> or <see cref="ConnectFailed"/>, once.
     /// </summary>

@@ -21,7 +21,9 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     private const string Tag = "reservation";
 
     private readonly NodeContext _node;
-    private readonly Multiaddr _relay;
+    private readonly IReadOnlyList<Multiaddr> _addresses;
+    private readonly IActorRef _client;
+    private readonly bool _named;
     private readonly PeerId _relayPeer;
     private readonly ReservationMachine _machine;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -30,14 +32,21 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     private long? _connection;
     private long _request;
     private bool _complained;
+    private string? _givenBack;
 
     /// <summary>Creates the actor; it starts at once.</summary>
-    public ReservationActor(NodeContext node, Multiaddr relay)
+    /// <param name="node">The node.</param>
+    /// <param name="addresses">Where the relay is reached, each ending in its peer id; others are told the first one if it names none.</param>
+    /// <param name="named">True when a person asked for this relay, and wants to know when it does not work.</param>
+    /// <param name="client">Who is told how it goes (<see cref="ReservationMessages"/>).</param>
+    public ReservationActor(NodeContext node, IReadOnlyList<Multiaddr> addresses, bool named, IActorRef client)
     {
         _node = node;
-        _relay = relay;
-        _relayPeer = relay.PeerId ?? throw new ArgumentException("A relay's address has to end in its peer id.", nameof(relay));
-        _machine = new ReservationMachine(relay, node.Self, new ReservationOptions(), node.Random);
+        _addresses = addresses;
+        _named = named;
+        _client = client;
+        _relayPeer = addresses[0].PeerId ?? throw new ArgumentException("A relay's address has to end in its peer id.", nameof(addresses));
+        _machine = new ReservationMachine(addresses[0], node.Self, new ReservationOptions(), node.Random);
     }
 
     /// <inheritdoc />
@@ -58,7 +67,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
         _stream?.Reset();
         if (_machine.IsHeld)
         {
-            Withdraw("the node no longer keeps it");
+            Withdraw(_givenBack ?? "the node no longer keeps it");
         }
     }
 
@@ -74,8 +83,24 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
             case ConnectionsMessages.StreamOpened opened: OnStreamOpened(opened); break;
             case ConnectionsMessages.StreamFailed failed: OnStreamFailed(failed); break;
             case Answered answered: OnAnswered(answered); break;
+            case ReservationMessages.GiveBack back: OnGiveBack(back.Reason); break;
+            case ReservationMessages.TryNow: OnTryNow(); break;
             case Deadline: Apply(_machine.OnDeadline(Now)); break;
             default: Unhandled(message); break;
+        }
+    }
+
+    private void OnGiveBack(string reason)
+    {
+        _givenBack = reason;
+        Context.Stop(Self);
+    }
+
+    private void OnTryNow()
+    {
+        if (_machine.State == ReservationState.Waiting)
+        {
+            Apply(_machine.Start());
         }
     }
 
@@ -149,8 +174,10 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     {
         if (failed.Id == _request)
         {
-            var reason = failed.Failure.Kind == StreamFailureKind.ProtocolNotSupported ? "the peer is no relay" : failed.Failure.Detail;
-            Apply(_machine.OnExchangeFailed(reason, Now));
+            var none = failed.Failure.Kind == StreamFailureKind.ProtocolNotSupported;
+            Apply(none
+                ? _machine.OnExchangeFailed("the peer is no relay", Now, RelayFailure.NoRelay)
+                : _machine.OnExchangeFailed(failed.Failure.Detail, Now));
         }
     }
 
@@ -183,8 +210,8 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
                 case ReservationEffect.Exchange: Exchange(); break;
                 case ReservationEffect.CancelExchange: CancelExchange(); break;
                 case ReservationEffect.Held held: OnHeld(held); break;
-                case ReservationEffect.Lost lost: Withdraw(lost.Reason); break;
-                case ReservationEffect.Failed failed: OnFailed(failed); break;
+                case ReservationEffect.Lost lost: OnLost(lost.Reason); break;
+                case ReservationEffect.Failed failed: OnFailed(failed, tell: !effects.OfType<ReservationEffect.Lost>().Any()); break;
             }
         }
 
@@ -200,7 +227,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     }
 
     private void Connect() => _node.Refs.Connections.Tell(
-        new ConnectionsMessages.Dial(++_request, _relayPeer, [_relay], Self) { ForceDirect = true });
+        new ConnectionsMessages.Dial(++_request, _relayPeer, _addresses, Self) { ForceDirect = true });
 
     private void Exchange() => _node.Refs.Connections.Tell(
         new ConnectionsMessages.OpenStream(++_request, _relayPeer, [RelayProtocol.Hop], AllowLimited: false, Self)
@@ -221,6 +248,13 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
         _log.Info("Reservation at {0} {1} until {2:u}", _relayPeer, held.Refreshed ? "refreshed" : "granted", held.Expires);
         _node.Refs.Addresses.Tell(new AddressMessages.RelayAddresses(_relayPeer, held.Addresses));
         _node.Events.Publish(new NodeEvents.Reserved(_relayPeer, held.Expires, held.Addresses));
+        _client.Tell(new ReservationMessages.Held(_relayPeer, held.Expires, held.Limits, held.Refreshed));
+    }
+
+    private void OnLost(string reason)
+    {
+        Withdraw(reason);
+        _client.Tell(new ReservationMessages.Lost(_relayPeer, reason));
     }
 
     private void Withdraw(string reason)
@@ -235,14 +269,19 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
         _node.Events.Publish(new NodeEvents.ReservationLost(_relayPeer, reason));
     }
 
-    private void OnFailed(ReservationEffect.Failed failed)
+    private void OnFailed(ReservationEffect.Failed failed, bool tell)
     {
         _log.Info("No reservation at {0}: {1}; next try in {2:0.#} s", _relayPeer, failed.Reason, failed.RetryIn.TotalSeconds);
-        if (!_complained)
+        if (tell)
+        {
+            _client.Tell(new ReservationMessages.Failed(_relayPeer, failed.Kind, failed.Reason));
+        }
+
+        if (!_complained && _named)
         {
             _complained = true;
             _node.Events.Publish(new NodeEvents.Error(
-                $"No reservation at the relay {_relay}: {failed.Reason}. Check its address and that it runs; it is tried until it answers."));
+                $"No reservation at the relay {_addresses[0]}: {failed.Reason}. Check its address and that it runs; it is tried until it answers."));
         }
     }
 

@@ -17,6 +17,7 @@ public enum CircuitDirection
 public sealed class CircuitMeter
 {
     private readonly long _limit;
+    private readonly TimeSpan? _duration;
     private long _fromSource;
     private long _fromDestination;
 
@@ -25,7 +26,8 @@ public sealed class CircuitMeter
     {
         ArgumentNullException.ThrowIfNull(limits);
         _limit = limits.BytesPerDirection ?? long.MaxValue;
-        Deadline = limits.Duration is { } duration ? now + duration : null;
+        _duration = limits.Duration;
+        Deadline = now + limits.Duration;
     }
 
     /// <summary>When the circuit has to end, or null.</summary>
@@ -34,6 +36,22 @@ public sealed class CircuitMeter
     /// <summary>Bytes that passed so far.</summary>
     public long Passed(CircuitDirection direction) =>
         Volatile.Read(ref direction == CircuitDirection.FromSource ? ref _fromSource : ref _fromDestination);
+
+    /// <summary>Bytes that may still pass, or null when their number is not limited.</summary>
+    public long? Left(CircuitDirection direction) => _limit == long.MaxValue ? null : _limit - Passed(direction);
+
+    /// <summary>Time that is left, never less than zero; null when it is not limited.</summary>
+    public TimeSpan? TimeLeft(TimeSpan now) =>
+        Deadline is { } deadline ? TimeSpan.FromTicks(Math.Max(0, (deadline - now).Ticks)) : null;
+
+    /// <summary>The least that is left of what is limited, from 0 to 1; 1 without limits.</summary>
+    public double ShareLeft(TimeSpan now)
+    {
+        var most = Math.Max(Passed(CircuitDirection.FromSource), Passed(CircuitDirection.FromDestination));
+        var bytes = _limit == long.MaxValue ? 1 : 1 - ((double)most / _limit);
+        var time = TimeLeft(now) is { } left && _duration is { Ticks: > 0 } whole ? left / whole : 1;
+        return Math.Min(bytes, time);
+    }
 
     /// <summary>
     /// How many of these bytes may pass, counted as passed. Fewer than asked means that the direction's limit is reached: what is over it

@@ -30,5 +30,5 @@ public abstract record ReservationEffect
     public sealed record Lost(string Reason) : ReservationEffect;
 
     /// <summary>A try came to nothing while no slot was held; the next one follows after the wait.</summary>
-    public sealed record Failed(string Reason, TimeSpan RetryIn) : ReservationEffect;
+    public sealed record Failed(string Reason, TimeSpan RetryIn, RelayFailure Kind) : ReservationEffect;
 }

@@ -108,7 +108,7 @@ public sealed class ReservationMachine
 
     /// <summary>No connection to the relay came about.</summary>
     public IReadOnlyList<ReservationEffect> OnConnectFailed(string reason, TimeSpan now) =>
-        State == ReservationState.Connecting ? [Wait(reason, refused: false, now)] : [];
+        State == ReservationState.Connecting ? [Wait(reason, RelayFailure.Unreachable, now)] : [];
 
     /// <summary>The relay answered.</summary>
     /// <param name="answer">The decoded message.</param>
@@ -124,7 +124,7 @@ public sealed class ReservationMachine
         var granted = ReservationGrant.Judge(answer, _relay, _self, wallNow);
         if (granted.Failure is { } failure)
         {
-            return [.. Failed(failure, refused: true, now)];
+            return [.. Failed(failure, RelayFailure.Refused, now)];
         }
 
         var refreshed = State == ReservationState.Refreshing;
@@ -138,8 +138,8 @@ public sealed class ReservationMachine
     }
 
     /// <summary>The exchange broke, or the relay does not speak the hop protocol.</summary>
-    public IReadOnlyList<ReservationEffect> OnExchangeFailed(string reason, TimeSpan now) =>
-        State is ReservationState.Reserving or ReservationState.Refreshing ? [.. Failed(reason, refused: false, now)] : [];
+    public IReadOnlyList<ReservationEffect> OnExchangeFailed(string reason, TimeSpan now, RelayFailure kind = RelayFailure.Unreachable) =>
+        State is ReservationState.Reserving or ReservationState.Refreshing ? [.. Failed(reason, kind, now)] : [];
 
     /// <summary>The last direct connection to the relay is gone, and any reservation with it.</summary>
     public IReadOnlyList<ReservationEffect> OnDisconnected(string reason, TimeSpan now)
@@ -149,12 +149,12 @@ public sealed class ReservationMachine
             case ReservationState.Held:
             case ReservationState.Refreshing:
                 var running = State == ReservationState.Refreshing;
-                Wait(reason, refused: false, now);
+                Wait(reason, RelayFailure.Unreachable, now);
                 return running
                     ? [new ReservationEffect.CancelExchange(), new ReservationEffect.Lost(reason)]
                     : [new ReservationEffect.Lost(reason)];
             case ReservationState.Reserving:
-                return [new ReservationEffect.CancelExchange(), Wait(reason, refused: false, now)];
+                return [new ReservationEffect.CancelExchange(), Wait(reason, RelayFailure.Unreachable, now)];
             default:
                 return [];
         }
@@ -175,11 +175,11 @@ public sealed class ReservationMachine
             case ReservationState.Held when now < _expires:
                 return Ask(ReservationState.Refreshing, now);
             case ReservationState.Held:
-                return [new ReservationEffect.Lost(Expired), Wait(Expired, refused: false, now)];
+                return [new ReservationEffect.Lost(Expired), Wait(Expired, RelayFailure.Unreachable, now)];
             case ReservationState.Refreshing when now >= _expires:
-                return [new ReservationEffect.CancelExchange(), new ReservationEffect.Lost(Expired), Wait(Expired, refused: false, now)];
+                return [new ReservationEffect.CancelExchange(), new ReservationEffect.Lost(Expired), Wait(Expired, RelayFailure.Unreachable, now)];
             default:
-                return [new ReservationEffect.CancelExchange(), .. Failed("the relay did not answer in time", refused: false, now)];
+                return [new ReservationEffect.CancelExchange(), .. Failed("the relay did not answer in time", RelayFailure.Unreachable, now)];
         }
     }
 
@@ -197,11 +197,11 @@ public sealed class ReservationMachine
     // At three quarters of the life, less up to a tenth of it at random: room for several tries, and clients of one relay spread out.
     private TimeSpan RefreshAfter(TimeSpan lifetime) => (lifetime * 0.75) - _random.NextDelay(lifetime / 10);
 
-    private IEnumerable<ReservationEffect> Failed(string reason, bool refused, TimeSpan now)
+    private IEnumerable<ReservationEffect> Failed(string reason, RelayFailure kind, TimeSpan now)
     {
         if (State != ReservationState.Refreshing)
         {
-            return [Wait(reason, refused, now)];
+            return [Wait(reason, kind, now)];
         }
 
         // The slot lasts until its end; try again in a tenth of what is left of it, at least every first retry.
@@ -211,10 +211,10 @@ public sealed class ReservationMachine
         return [];
     }
 
-    private ReservationEffect.Failed Wait(string reason, bool refused, TimeSpan now)
+    private ReservationEffect.Failed Wait(string reason, RelayFailure kind, TimeSpan now)
     {
         State = ReservationState.Waiting;
-        var (first, most) = refused
+        var (first, most) = kind == RelayFailure.Refused
             ? (_options.FirstRetryAfterRefusal, _options.MaxRetryAfterRefusal)
             : (_options.FirstRetry, _options.MaxRetry);
         // Doubling, bounded; sixteen doublings exceed any bound in use.
@@ -222,6 +222,6 @@ public sealed class ReservationMachine
         wait += _random.NextDelay(Earlier(wait, most / 4));
         _failures++;
         _retryAt = now + wait;
-        return new ReservationEffect.Failed(reason, wait);
+        return new ReservationEffect.Failed(reason, wait, kind);
     }
 }
