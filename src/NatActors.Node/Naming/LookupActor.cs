@@ -51,7 +51,7 @@ public sealed class LookupActor : UntypedActor, IWithTimers
     {
         switch (effect)
         {
-            case DnsLookupEffect.Ask ask: Ask(ask); break;
+            case DnsLookupEffect.Ask ask: Send(ask); break;
             case DnsLookupEffect.Finished finished: Finish(finished.Outcome); break;
         }
 
@@ -62,7 +62,7 @@ public sealed class LookupActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Ask(DnsLookupEffect.Ask ask)
+    private void Send(DnsLookupEffect.Ask ask)
     {
         _cancel.Cancel();
         _cancel = new CancellationTokenSource();

@@ -49,13 +49,13 @@ public sealed class FoundRelaysTests
     {
         await using var s = await StartRelayAsync();
         await using var a = await LoopbackNode.StartAsync(o => o with { Bootstrap = [s.Address] });
-        Verdict(a, Reachability.Public);
         await a.Events.NextAsync<NodeEvents.Identified>(e => e.Peer == s.Id);
 
-        var state = await StateAsync(a, st => st.Candidates.Count == 1);
+        // Told each time anew: AutoNAT itself says that it does not know.
+        var state = await StateAsync(
+            a, st => st.Candidates.Any(c => c.Contains("needs no relay", StringComparison.Ordinal)), () => Verdict(a, Reachability.Public));
 
         Assert.Empty(state.Held);
-        Assert.Contains("needs no relay", state.Candidates[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,11 +144,12 @@ public sealed class FoundRelaysTests
 
     private static ActorSelection Client(LoopbackNode node) => node.System.ActorSelection("/user/node/relay-client");
 
-    private static async Task<RelayClientMessages.State> StateAsync(LoopbackNode node, Func<RelayClientMessages.State, bool> fits)
+    private static async Task<RelayClientMessages.State> StateAsync(LoopbackNode node, Func<RelayClientMessages.State, bool> fits, Action? before = null)
     {
         using var guard = new CancellationTokenSource(LoopbackNode.Guard);
         while (true)
         {
+            before?.Invoke();
             var state = await Client(node).Ask<RelayClientMessages.State>(new RelayClientMessages.GetState(), guard.Token);
             if (fits(state))
             {
