@@ -4,6 +4,7 @@ using NatActors.Hosting;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Connections;
+using NatActors.Protocols.AutoNat;
 using Serilog.Core;
 using Serilog.Events;
 using Spectre.Console;
@@ -26,6 +27,9 @@ public sealed partial class LiveView : IEventOutput, ILogEventSink
     private readonly Queue<string> _last = new();
     private readonly Dictionary<PeerId, NodeEvents.Reserved> _reservations = [];
     private readonly Dictionary<PeerId, NodeEvents.PunchEnded> _punches = [];
+    private readonly Dictionary<(string Protocol, Multiaddr External), NodeEvents.Mapping> _mappings = [];
+    private readonly HashSet<Multiaddr> _confirmed = [];
+    private NodeEvents.ReachabilityChanged? _reachability;
     private NodeEvents.Listening? _listening;
     private IReadOnlyList<ConnectionsMessages.ConnectionStatus> _connections = [];
     private Task _drawing = Task.CompletedTask;
@@ -51,6 +55,11 @@ public sealed partial class LiveView : IEventOutput, ILogEventSink
                 case NodeEvents.Reserved e: _reservations[e.Relay] = e; break;
                 case NodeEvents.ReservationLost e: _reservations.Remove(e.Relay); break;
                 case NodeEvents.PunchEnded e: _punches[e.Peer] = e; break;
+                case NodeEvents.ReachabilityChanged e: _reachability = e; break;
+                case NodeEvents.AddressConfirmed e: _confirmed.Add(e.Address); break;
+                case NodeEvents.AddressLost e: _confirmed.Remove(e.Address); break;
+                case NodeEvents.Mapping { Lease.Ticks: > 0 } e: _mappings[(e.Protocol, e.External)] = e; break;
+                case NodeEvents.Mapping e: _mappings.Remove((e.Protocol, e.External)); break;
             }
 
             // What stands above anyway is not told again.
@@ -162,6 +171,22 @@ public sealed partial class LiveView : IEventOutput, ILogEventSink
         foreach (var address in _listening?.Addresses ?? [])
         {
             grid.AddRow(new Text("listening"), new Text(address.ToString().Split("/p2p/")[0]));
+        }
+
+        if (_reachability is { } reachability)
+        {
+            var verdict = NodeVerdict.Describe(reachability.Verdict, reachability.FilteringProven);
+            grid.AddRow(new Text("reachable"), new Text(verdict, new Style(reachability.Verdict == Reachability.Public ? Color.Green : Color.Yellow)));
+        }
+
+        foreach (var address in _confirmed)
+        {
+            grid.AddRow(new Text("dialable at"), new Text(address.ToString()));
+        }
+
+        foreach (var mapping in _mappings.Values)
+        {
+            grid.AddRow(new Text("forwarded"), new Text($"{mapping.External} ({ReportWords.MappingProtocol(mapping.Protocol)})"));
         }
 
         foreach (var reservation in _reservations.Values)

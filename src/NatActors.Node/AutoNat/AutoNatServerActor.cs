@@ -242,6 +242,7 @@ public sealed class AutoNatServerActor : UntypedActor
             return;
         }
 
+        _node.Metrics.OnDialBackRefused();
         if (_refusals >= MaxRefusals)
         {
             stream.Reset();

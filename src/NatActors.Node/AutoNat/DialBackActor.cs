@@ -224,6 +224,7 @@ internal sealed class DialBackActor : UntypedActor, IWithTimers
         if (!_told)
         {
             _told = true;
+            _node.Metrics.OnDialBack(outcome);
             _replyTo.Tell(new AutoNatServerMessages.DialedBack(_order.Address, outcome, detail));
         }
     }

@@ -223,6 +223,7 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
             _nonces.Remove(ended.Nonce);
         }
 
+        _node.Metrics.OnProbed(ended.Result.Outcome);
         Apply(_machine.OnEnded(ended.Question, ended.Result, Now));
     }
 

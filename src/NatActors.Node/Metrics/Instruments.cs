@@ -44,7 +44,9 @@ public static class Instruments
     /// <summary>Questions to AutoNAT servers that have ended. Tags: outcome (reached, reached-by-stranger, not-reached, …).</summary>
     public const string Probes = "natactors.autonat.probes";
 
-    /// <summary>AutoNAT questions of others that were answered or refused. Tags: outcome, a fixed word of the server's.</summary>
+    /// <summary>
+    /// Dial-backs for others. Tags: outcome (reached, dial-error, dial-back-error, not-tried; refused where the client was over its limit).
+    /// </summary>
     public const string DialBacks = "natactors.autonat.dialbacks";
 
     /// <summary>Port mappings that routers hold for this node. Tags: protocol (upnp-igd1, upnp-igd2, nat-pmp, pcp).</summary>
@@ -98,7 +100,7 @@ public static class Instruments
         Meter.CreateCounter<long>(Probes, "{probe}", "Questions to AutoNAT servers that have ended.");
 
     internal static readonly Counter<long> DialBackCounter =
-        Meter.CreateCounter<long>(DialBacks, "{request}", "AutoNAT questions of others that were answered or refused.");
+        Meter.CreateCounter<long>(DialBacks, "{dialback}", "Dial-backs for others, and refusals.");
 
     internal static readonly Counter<long> LostCounter =
         Meter.CreateCounter<long>(ReservationsLost, "{reservation}", "Slots at relays that were lost.");

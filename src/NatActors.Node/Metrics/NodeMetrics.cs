@@ -82,9 +82,11 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
     /// <summary>A question to an AutoNAT server has ended.</summary>
     public void OnProbed(WitnessOutcome outcome) => Instruments.ProbeCounter.Add(1, _node, Outcome(Kebab(outcome)));
 
-    /// <summary>This node's AutoNAT server has answered.</summary>
-    /// <param name="outcome">What came of it, one of a few fixed words: never a text that a remote chooses.</param>
-    public void OnDialBack(string outcome) => Instruments.DialBackCounter.Add(1, _node, Outcome(outcome));
+    /// <summary>This node's AutoNAT server has dialed back, for a client or for another server.</summary>
+    public void OnDialBack(DialBackOutcome outcome) => Instruments.DialBackCounter.Add(1, _node, Outcome(Kebab(outcome)));
+
+    /// <summary>This node's AutoNAT server has refused a client, whose turn it was not.</summary>
+    public void OnDialBackRefused() => Instruments.DialBackCounter.Add(1, _node, Outcome("refused"));
 
     /// <summary>The relay server has answered a reservation.</summary>
     public void OnReservationAnswered(RelayStatus status) => Instruments.ServerReservationCounter.Add(1, _node, Outcome(Kebab(status)));

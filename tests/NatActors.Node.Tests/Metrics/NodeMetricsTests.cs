@@ -100,14 +100,16 @@ public sealed class NodeMetricsTests : IDisposable
     public void The_work_for_others_is_counted()
     {
         _metrics.OnProbed(WitnessOutcome.ReachedByStranger);
-        _metrics.OnDialBack("served");
+        _metrics.OnDialBack(DialBackOutcome.DialBackError);
+        _metrics.OnDialBackRefused();
         _metrics.OnReservationAnswered(RelayStatus.Ok);
         _metrics.OnCircuitAnswered(RelayStatus.NoReservation);
         _metrics.OnCircuitOpened();
         _metrics.Circuits.OnSent(7);
 
         Assert.Equal(1, _listener.Of(Instruments.Probes, "outcome=reached-by-stranger"));
-        Assert.Equal(1, _listener.Of(Instruments.DialBacks, "outcome=served"));
+        Assert.Equal(1, _listener.Of(Instruments.DialBacks, "outcome=dial-back-error"));
+        Assert.Equal(1, _listener.Of(Instruments.DialBacks, "outcome=refused"));
         Assert.Equal(1, _listener.Of(Instruments.ServerReservations, "outcome=ok"));
         Assert.Equal(1, _listener.Of(Instruments.ServerCircuitRequests, "outcome=no-reservation"));
         Assert.Equal((1, 7), (_listener.Of(Instruments.ServerCircuits), _listener.Of(Instruments.ServerIo)));
