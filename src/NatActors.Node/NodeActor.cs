@@ -203,11 +203,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Become(Running);
         _node.Events.Publish(new NodeEvents.Listening(_node.Self, _listening));
         _life.Started.TrySetResult(_listening);
-        foreach (var relay in _node.Options.Relays)
-        {
-            Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(relay));
-        }
-
         Refs.RelayClient.Tell(new RelayClientMessages.FindRelays());
         foreach (var peer in _node.Options.Dial.Concat(_node.Options.Bootstrap))
         {

@@ -37,6 +37,11 @@ public sealed partial class RelayClientActor
         }
 
         _finding = true;
+        foreach (var relay in _node.Options.Relays)
+        {
+            OnKeep(relay);
+        }
+
         _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
         _node.Refs.Identify.Tell(new IdentifyMessages.Subscribe(Self));
         _node.Refs.AutoNat.Tell(new AutoNatMessages.Subscribe(Self));

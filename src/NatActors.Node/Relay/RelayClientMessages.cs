@@ -12,8 +12,8 @@ public static class RelayClientMessages
     public sealed record KeepReservation(Multiaddr Relay);
 
     /// <summary>
-    /// Find relays by yourself from now on, while the node cannot be dialed (option AutoRelay). Sent once, when all of the node's services
-    /// are there.
+    /// Keep the relays of the options, and find others from now on while the node cannot be dialed. Sent once, when all of the node's
+    /// services are there.
     /// </summary>
     public sealed record FindRelays;
 
