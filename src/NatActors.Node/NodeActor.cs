@@ -4,11 +4,7 @@ using NatActors.Multiformats;
 using NatActors.Node.Addresses;
 using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
-using NatActors.Node.HolePunch;
-using NatActors.Node.Identify;
 using NatActors.Node.Naming;
-using NatActors.Node.Network;
-using NatActors.Node.Ping;
 using NatActors.Node.Port;
 using NatActors.Node.PortMapping;
 using NatActors.Node.Relay;
@@ -26,7 +22,7 @@ namespace NatActors.Node;
 /// Children: ports, connections (vital: without them there is no node), network, resolver, addresses, identify, ping, relay-client,
 /// relay-server, autonat-server, holepunch.
 /// </summary>
-internal sealed class NodeActor : UntypedActor, IWithTimers
+internal sealed partial class NodeActor : UntypedActor, IWithTimers
 {
     /// <summary>How long an orderly end may take before the sockets are cut. Ours: the command promises an end within two seconds.</summary>
     public static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(1.5);
@@ -68,32 +64,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Refs.Node = Self;
-        Refs.Network = Child(typeof(NetworkActor), "network");
-        Refs.Connections = Child(typeof(ConnectionsActor), Connections);
-        Refs.Resolver = Child(typeof(ResolverActor), "resolver");
-        Refs.Addresses = Child(typeof(AddressBookActor), "addresses");
-        Refs.Identify = Child(typeof(IdentifyActor), "identify");
-        Refs.AutoNat = Child(typeof(ReachabilityActor), "autonat");
-        Refs.Ping = Child(typeof(PingActor), "ping");
-        Refs.RelayClient = Child(typeof(RelayClientActor), "relay-client");
-        if (_node.Options.RelayServer is not null)
-        {
-            Refs.RelayServer = Child(typeof(RelayServerActor), "relay-server");
-        }
-
-        if (_node.Options.HolePunching)
-        {
-            Refs.HolePunch = Child(typeof(HolePunchActor), HolePunching);
-        }
-
-        // After autonat, whose verdict it asks for.
-        Refs.AutoNatServer = Child(typeof(AutoNatServerActor), "autonat-server");
-        if (_node.Options.PortMapping)
-        {
-            Refs.PortMap = Child(typeof(PortMapActor), PortMapping);
-        }
-
-        Refs.Ports = Child(typeof(PortsActor), Ports);
+        StartServices();
         var self = Self;
         _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));
         Become(Starting);
@@ -379,9 +350,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     }
 
     private IReadOnlyList<Multiaddr> WithSelf(IReadOnlyList<Multiaddr> addresses) => [.. addresses.Select(a => a.WithPeerId(_node.Self))];
-
-    private IActorRef Child(Type type, string name) =>
-        Context.WatchWith(Context.ActorOf(Props.Create(type, _node), name), new ServiceEnded(name));
 
     /// <summary>A dial or a stream that was asked of this actor and goes on elsewhere.</summary>
     private sealed record Request(long Id, IActorRef ReplyTo, bool IsDial);

@@ -140,6 +140,12 @@ public sealed class NodeRefs
     /// <summary>The machine's network and its changes.</summary>
     public IActorRef Network { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>How often mappings are refreshed.</summary>
+    public IActorRef KeepAlive { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>The side that helps others to measure their mappings, nobody when switched off.</summary>
+    public IActorRef LifetimeServer { get; set; } = ActorRefs.Nobody;
+
     /// <summary>Names to addresses.</summary>
     public IActorRef Resolver { get; set; } = ActorRefs.Nobody;
 }

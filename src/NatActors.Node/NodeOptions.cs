@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Node.KeepAlive;
 using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.Connections;
 using NatActors.Protocols.HolePunch;
@@ -64,6 +65,9 @@ public sealed record NodeOptions
     /// <summary>Bounds on connections.</summary>
     public ConnectionOptions Connections { get; init; } = new();
 
+    /// <summary>How the mappings of NATs are kept, and dead paths noticed.</summary>
+    public KeepAliveOptions KeepAlive { get; init; } = new();
+
     /// <summary>All mistakes, each in one line that says what to do; empty when the options are good.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -97,6 +101,7 @@ public sealed record NodeOptions
 
         mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
+        mistakes.AddRange(KeepAlive.Validate());
         return mistakes;
     }
 
@@ -170,8 +175,9 @@ public sealed record ConnectionOptions
     public TimeSpan RelayedGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Time between two pings of a connection, which keep the mappings of NATs open and tell that it is alive. At least one second; default
-    /// 15 s (go-libp2p's for QUIC; its yamux waits 30 s, and a dead path would be noticed only after 50).
+    /// Time between two pings of a connection, which keep the mappings of NATs open and tell that it is alive, while the lifetime of those
+    /// mappings is not measured (see <see cref="KeepAliveOptions"/>); and the time after which a ping follows what the peer has not answered. At
+    /// least one second; default 15 s (go-libp2p's for QUIC; its yamux waits 30 s, and a dead path would be noticed only after 50).
     /// </summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(15);
 

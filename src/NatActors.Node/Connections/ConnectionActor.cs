@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using NatActors.Node.KeepAlive;
 using NatActors.Node.Streams;
 using NatActors.Transports.Muxing;
 
@@ -11,6 +12,7 @@ namespace NatActors.Node.Connections;
 /// Upgrading --upgraded--> Waiting --admit--> Running --close--> Closing --link ended--> Ended --forgotten--> stop
 ///     |                      |                  +--link ended---------------------------^                    ^
 ///     +--failed, too slow----+--close, refused----------------------------------------------------------------+
+///     +--a mapping to be measured: handed over----------------------------------------------------------------+
 /// </code>
 /// Children: <c>stream-n</c>, one protocol stream each. Ends with its link; a fault of ours stops it and cuts the link.
 /// </summary>
@@ -18,9 +20,6 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
 {
     /// <summary>How long an orderly close may flush before the link is cut. Ours: a peer that does not read must not hold us.</summary>
     public static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(1);
-
-    /// <summary>How often the link looks at its keep-alive and pings.</summary>
-    public static readonly TimeSpan LinkTick = TimeSpan.FromSeconds(1);
 
     private readonly NodeContext _node;
     private readonly ConnectionSeed _seed;
@@ -34,6 +33,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private ConnectionInfo? _info;
     private HashSet<string> _peerSpeaks = new(StringComparer.Ordinal);
     private string? _closeReason;
+    private bool _handedOver;
     private int _inboundAlive;
 
     /// <summary>Creates the actor; it starts its upgrade at once.</summary>
@@ -71,7 +71,10 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     {
         _cancel.Cancel();
         _link?.Abort();
-        _seed.Conduit.Abort();
+        if (!_handedOver)
+        {
+            _seed.Conduit.Abort();
+        }
     }
 
     /// <inheritdoc />
@@ -85,6 +88,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case PatienceIsOver: _patienceIsOver.TrySetResult(); break;
             case TooSlow: OnTooSlow(); break;
             case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
+            case ConnectionMessages.Cut cut: OnCloseBeforeUp(cut.Reason); break;
             case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.NotConnected, "the connection is not up yet"); break;
             default: Unhandled(message); break;
         }
@@ -96,6 +100,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         {
             case ConnectionMessages.Admit: OnAdmitted(); break;
             case ConnectionMessages.Close close: OnCloseBeforeUp(close.Reason); break;
+            case ConnectionMessages.Cut cut: OnCloseBeforeUp(cut.Reason); break;
             case ConnectionsMessages.OpenStream open: Refuse(open, StreamFailureKind.NotConnected, "the connection is not up yet"); break;
             default: Unhandled(message); break;
         }
@@ -111,8 +116,11 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case ConnectionsMessages.OpenStream open: OnOpenStream(open); break;
             case ConnectionMessages.PeerSpeaks speaks: _peerSpeaks = new(speaks.Protocols, StringComparer.Ordinal); break;
             case RttMeasured rtt: _connections.Tell(new ConnectionMessages.RoundTrip(_seed.Id, rtt.RoundTripTime)); break;
-            case Tick: _link!.OnTimer(); break;
+            case Tick: RunTimer(); break;
+            case ConnectionMessages.KeepAlive keep: OnKeepAlive(keep.Pace); break;
+            case ConnectionMessages.Check check: OnCheck(check.Timeout); break;
             case ConnectionMessages.Close close: OnClose(close.Reason); break;
+            case ConnectionMessages.Cut cut: OnCut(cut.Reason); break;
             case LinkEnd end: OnLinkEnded(end); break;
             default: Unhandled(message); break;
         }
@@ -126,8 +134,9 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case RawEnded ended: OnRawEnded(ended); break;
             case RawOpened opened: opened.Stream.Reset(); break;
             case ConnectionsMessages.OpenStream open: HandBack(open); break;
-            case TooSlow: _link!.Abort(); break;
+            case TooSlow or ConnectionMessages.Cut: _link!.Abort(); break;
             case CloseFlushed or Tick or RttMeasured or InboundGone or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            case ConnectionMessages.KeepAlive or ConnectionMessages.Check: break;
             default: Unhandled(message); break;
         }
     }
@@ -141,6 +150,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case RawEnded ended: OnRawEnded(ended); break;
             case RawOpened opened: opened.Stream.Reset(); break;
             case CloseFlushed or Tick or TooSlow or RttMeasured or InboundGone or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            case ConnectionMessages.KeepAlive or ConnectionMessages.Check or ConnectionMessages.Cut: break;
             default: Unhandled(message); break;
         }
     }
@@ -148,6 +158,14 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private void OnUpgradeDone(ConnectionMessages.UpgradeDone done)
     {
         Timers.CancelAll();
+        if (done.Measured is { } measured)
+        {
+            _handedOver = true;
+            _node.Refs.LifetimeServer.Tell(new KeepAliveMessages.Opened(measured));
+            Context.Stop(Self);
+            return;
+        }
+
         if (done.Result is not { } result)
         {
             Fail(done.Failure ?? "the handshake failed", done.Crossed);
@@ -165,6 +183,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             Direction = _seed.Direction,
             Role = result.Role,
             Relayed = _seed.Relayed,
+            Punched = _seed.Punched,
             PortReused = _seed.PortReused,
             Limits = _seed.Limits,
             Circuit = (_seed.Conduit as StreamConduit)?.Circuit,
@@ -199,7 +218,27 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         _link!.RunAsync(_events).PipeTo(
             Self,
             failure: e => new LinkEnd(LinkEndKind.TransportBroken, e.Message));
-        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, LinkTick);
+        RunTimer();
+    }
+
+    private void RunTimer() => Timers.StartSingleTimer(nameof(Tick), Tick.Instance, _link!.OnTimer());
+
+    private void OnKeepAlive(KeepAlivePace pace)
+    {
+        _link!.SetPace(pace);
+        RunTimer();
+    }
+
+    private void OnCheck(TimeSpan timeout)
+    {
+        _link!.Check(timeout);
+        RunTimer();
+    }
+
+    private void OnCut(string reason)
+    {
+        _closeReason = reason;
+        _link!.Abort();
     }
 
     private void OnRawOpened(IMuxedStream stream)
@@ -280,7 +319,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private void OnLinkEnded(LinkEnd end)
     {
         Timers.CancelAll();
-        _connections.Tell(new ConnectionMessages.Closed(_seed.Id, _closeReason ?? end.Detail));
+        _connections.Tell(new ConnectionMessages.Closed(_seed.Id, _closeReason ?? end.Detail, end.Kind));
         Become(Ended);
     }
 

@@ -36,6 +36,9 @@ public sealed record ConnectionInfo
     /// <summary>True when this side's end is a listen port, so that what the peer observes can be dialed.</summary>
     public required bool PortReused { get; init; }
 
+    /// <summary>True when a hole punch made it: who came in could not have done so by itself.</summary>
+    public bool Punched { get; init; }
+
     /// <summary>The relay's limits when the connection is limited: streams over it need an opt-in. Null when unlimited.</summary>
     public StreamLimits? Limits { get; init; }
 

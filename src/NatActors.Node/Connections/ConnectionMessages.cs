@@ -1,7 +1,9 @@
 using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Node.Streams;
+using NatActors.Protocols.KeepAlive;
 using NatActors.Transports;
+using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
 
 namespace NatActors.Node.Connections;
@@ -33,6 +35,9 @@ public sealed record ConnectionSeed
     /// <summary>True for a conduit through a relay.</summary>
     public bool Relayed { get; init; }
 
+    /// <summary>True when a hole punch made it.</summary>
+    public bool Punched { get; init; }
+
     /// <summary>The relay's limits, null for none.</summary>
     public StreamLimits? Limits { get; init; }
 }
@@ -56,8 +61,17 @@ public static class ConnectionMessages
     /// <summary>From the parent: close in order, at most a second, then stop.</summary>
     public sealed record Close(string Reason);
 
+    /// <summary>From the parent: cut at once, sending nothing; its path is known to be dead.</summary>
+    public sealed record Cut(string Reason);
+
+    /// <summary>How often to show signs of life, from now on.</summary>
+    public sealed record KeepAlive(KeepAlivePace Pace);
+
+    /// <summary>Find out at once whether the peer lives: the connection ends unless something arrives from it in that time.</summary>
+    public sealed record Check(TimeSpan Timeout);
+
     /// <summary>To the parent: it was up and has ended; the actor hands back what it is still asked, until <see cref="Forgotten"/>.</summary>
-    public sealed record Closed(long ConnectionId, string Reason);
+    public sealed record Closed(long ConnectionId, string Reason, LinkEndKind Kind);
 
     /// <summary>From the parent: nothing more will be asked of the ended connection; the actor stops.</summary>
     public sealed record Forgotten;
@@ -74,9 +88,12 @@ public static class ConnectionMessages
     /// <summary>From the parent, by way of identify: what the peer speaks.</summary>
     public sealed record PeerSpeaks(IReadOnlyList<string> Protocols);
 
-    /// <summary>To the actor, from the upgrade it started: exactly one of the two is set.</summary>
+    /// <summary>To the actor, from the upgrade it started: at most one of the two is set.</summary>
     internal sealed record UpgradeDone(UpgradeResult? Result, string? Failure) : IDeadLetterSuppression
     {
+        /// <summary>Set instead of either when the dialer wants no connection but one of <see cref="LifetimeProtocol"/> to be measured.</summary>
+        public IConduit? Measured { get; init; }
+
         /// <summary>See <see cref="DialFailureKind.Crossed"/>.</summary>
         public bool Crossed { get; init; }
     }

@@ -1,6 +1,8 @@
 using NatActors.Node.Metrics;
+using Akka.Actor;
 using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
+using NatActors.Protocols.KeepAlive;
 using NatActors.Transports;
 using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
@@ -24,10 +26,15 @@ internal static class ConnectionUpgrade
         NodeContext node, ConnectionSeed seed, Func<TimeSpan> clock, Task patienceIsOver, CancellationToken cancellationToken)
     {
         var (conduit, role) = await DecideRoleAsync(seed, patienceIsOver, cancellationToken);
-        var security = await SelectAsync(conduit, role, [.. node.Security.Select(s => s.Protocol)], cancellationToken);
+        var security = await SelectAsync(conduit, role, Protocols(node, seed, role), cancellationToken);
         if (security.Protocol is null)
         {
             return Failed($"no security protocol agreed: {security.Failure}");
+        }
+
+        if (security.Protocol == LifetimeProtocol.Id)
+        {
+            return new ConnectionMessages.UpgradeDone(null, null) { Measured = security.Conduit };
         }
 
         var upgrade = node.Security.First(s => s.Protocol == security.Protocol);
@@ -39,6 +46,15 @@ internal static class ConnectionUpgrade
 
         var traffic = seed.Relayed ? node.Metrics.Relayed : node.Metrics.Direct;
         return await MuxAsync(node, secured, role, new LinkGear(clock, traffic), cancellationToken);
+    }
+
+    /// <summary>Who came in may want to have his mapping measured instead (<see cref="LifetimeProtocol"/>).</summary>
+    private static IReadOnlyList<string> Protocols(NodeContext node, ConnectionSeed seed, ConnectionRole role)
+    {
+        var measures = role == ConnectionRole.Listener && seed is { Relayed: false, Punched: false, ExpectedPeer: null }
+            && !node.Refs.LifetimeServer.Equals(ActorRefs.Nobody);
+        var security = node.Security.Select(s => s.Protocol);
+        return [.. measures ? security.Append(LifetimeProtocol.Id) : security];
     }
 
     private static async Task<(IConduit Conduit, ConnectionRole Role)> DecideRoleAsync(

@@ -2,9 +2,11 @@ using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
+using NatActors.Node.Network;
 using NatActors.Node.Port;
 using NatActors.Protocols.Connections;
 using NatActors.Protocols.Relay;
+using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
 
 namespace NatActors.Node.Connections;
@@ -15,7 +17,8 @@ namespace NatActors.Node.Connections;
 /// <code>
 /// Running --close all--> Closing (refuses everything) --last child gone--> answers AllClosed
 /// </code>
-/// Children: <c>conn-n</c>, one connection each; <c>dial-n</c>, the dial of one peer over its addresses.
+/// Children: <c>conn-n</c>, one connection each; <c>dial-n</c>, the dial of one peer over its addresses; <c>again-n</c>, a peer whose path
+/// died.
 /// </summary>
 public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 {
@@ -48,8 +51,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     protected override SupervisorStrategy SupervisorStrategy() => Supervision.StopTheChild();
 
     /// <inheritdoc />
-    protected override void PreStart() =>
+    protected override void PreStart()
+    {
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, ConnectionTable.TickInterval);
+        _node.Refs.Network.Tell(new NetworkMessages.Subscribe(Self));
+    }
 
     /// <inheritdoc />
     protected override void OnReceive(object message)
@@ -85,6 +91,9 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             case DialerEnded ended: OnDialerEnded(ended); break;
             case ConnectionsMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
+            case ConnectionsMessages.CheckConnection check: Check(check.ConnectionId); break;
+            case NetworkMessages.Changed changed: OnNetworkChanged(changed); break;
+            case ReconnectEnded ended: _reconnecting.Remove(ended.Peer); break;
             case ConnectionsMessages.CloseConnection close: Close(close.ConnectionId, close.Reason); break;
             case ConnectionsMessages.CloseAll all: OnCloseAll(all); break;
             case ConnectionsMessages.Protect protect: _table.OnProtect(protect.ConnectionId, protect.Tag, protect.IdleOnly); break;
@@ -120,6 +129,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             SpeakAfter = adopt.SpeakAfter,
             PortReused = adopt.PortReused,
             Relayed = adopt.Relayed,
+            Punched = adopt.Punched,
             Limits = adopt.Limits,
         };
         var actor = Context.ActorOf(Props.Create(typeof(ConnectionActor), _node, seed, Self), $"conn-{id}");
@@ -179,6 +189,8 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 
     private void Admit(ConnectionInfo info, Pending pending, IReadOnlyList<ConnectionEffect> effects)
     {
+        CheckSiblings(info);
+        RememberWay(info);
         _up[info.Id] = new Up(info);
         _node.Metrics.OnConnected(info);
         if (info.Limited && !_node.Refs.HolePunch.Equals(ActorRefs.Nobody))
@@ -237,11 +249,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 
     private void OnClosed(ConnectionMessages.Closed closed)
     {
-        OnDown(closed.ConnectionId, closed.Reason);
+        OnDown(closed.ConnectionId, closed.Reason, closed.Kind);
         Sender.Tell(new ConnectionMessages.Forgotten());
     }
 
-    private void OnDown(long id, string reason)
+    private void OnDown(long id, string reason, LinkEndKind? kind = null)
     {
         if (!_up.Remove(id, out var up))
         {
@@ -252,10 +264,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         _node.Metrics.OnDisconnected(info);
         Apply(_table.OnDown(id, Now));
         _node.Events.Publish(new NodeEvents.Disconnected(info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Relayed, reason));
-        Tell(new ConnectionsMessages.ConnectionDown(info, reason));
+        Tell(new ConnectionsMessages.ConnectionDown(info, reason) { Kind = kind });
         if (_table.Of(info.Peer).Count == 0)
         {
             _waiters.OnPunchOver(info.Peer, "the connection to the peer was lost");
+            Reconnect(up, kind);
         }
     }
 
@@ -349,6 +362,9 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         public TimeSpan? RoundTripTime { get; set; }
 
         public int Streams { get; set; }
+
+        /// <summary>It was cut because this machine no longer has its address.</summary>
+        public bool PathGone { get; set; }
     }
 
     private sealed record ConnectionEnded(long Id);

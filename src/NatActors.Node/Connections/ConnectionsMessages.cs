@@ -2,6 +2,7 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Streams;
 using NatActors.Transports;
+using NatActors.Transports.Muxing;
 using NatActors.Transports.Port;
 using NatActors.Transports.Security;
 
@@ -77,6 +78,9 @@ public static class ConnectionsMessages
         /// <summary>True for a conduit through a relay.</summary>
         public bool Relayed { get; init; }
 
+        /// <summary>True when a hole punch made it.</summary>
+        public bool Punched { get; init; }
+
         /// <summary>The relay's limits, null for none.</summary>
         public StreamLimits? Limits { get; init; }
 
@@ -121,7 +125,17 @@ public static class ConnectionsMessages
     public sealed record ConnectionUp(ConnectionInfo Connection);
 
     /// <summary>To subscribers: a connection that was up is gone.</summary>
-    public sealed record ConnectionDown(ConnectionInfo Connection, string Reason);
+    public sealed record ConnectionDown(ConnectionInfo Connection, string Reason)
+    {
+        /// <summary>How its link ended; null when its actor failed.</summary>
+        public LinkEndKind? Kind { get; init; }
+    }
+
+    /// <summary>
+    /// There is reason to think that the connection is dead (a request over it got no answer): find out at once, and end it if nothing arrives
+    /// from the peer within <see cref="KeepAlive.KeepAliveOptions.CheckTimeout"/>.
+    /// </summary>
+    public sealed record CheckConnection(long ConnectionId);
 
     /// <summary>Close one connection, in order.</summary>
     public sealed record CloseConnection(long ConnectionId, string Reason);

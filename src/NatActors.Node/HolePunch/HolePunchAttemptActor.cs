@@ -239,6 +239,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             // From an unnamed port somebody else behind the same NAT may have come; it is welcome as whoever it is.
             ExpectedPeer = named ? _peer : null,
             PortReused = true,
+            Punched = true,
             SpeakAfter = speakAfter,
             Id = _adopting.Value,
             ReplyTo = Self,

@@ -230,6 +230,7 @@ public sealed partial class YamuxLink
             if (!batch.Bytes.IsEmpty)
             {
                 _open = null;
+                _session.OnOutput(_clock());
                 return batch;
             }
 

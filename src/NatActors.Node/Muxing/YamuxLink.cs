@@ -24,6 +24,9 @@ public sealed partial class YamuxLink : IMuxedLink
     /// <summary>One Noise frame's plaintext: the cipher decrypts straight into a buffer of this size.</summary>
     private const int ReadBufferSize = 65_519;
 
+    /// <summary>The timer is never asked for sooner: a clock that stands still between two calls must not make it spin.</summary>
+    private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(20);
+
     private static readonly BufferPool ReadBuffers = new(ReadBufferSize, 64);
 
     private readonly IConduit _conduit;
@@ -135,19 +138,49 @@ public sealed partial class YamuxLink : IMuxedLink
     }
 
     /// <inheritdoc />
-    public void OnTimer()
+    public TimeSpan OnTimer()
     {
         bool wake;
         YamuxTick tick;
+        TimeSpan next;
         lock (Gate)
         {
-            tick = _end is null && _events is not null ? _session.OnTick(_clock()) : YamuxTick.Idle;
+            var now = _clock();
+            tick = _end is null && _events is not null ? _session.OnTick(now) : YamuxTick.Idle;
+            next = _session.NextTick(now);
             wake = TakeWake();
         }
 
         if (tick == YamuxTick.KeepAliveTimeout)
         {
             Finish(new LinkEnd(LinkEndKind.KeepAliveTimeout, "The peer no longer answers keep-alives."), cut: true);
+        }
+
+        Wake(wake, inline: false);
+        return next > ShortestTimer ? next : ShortestTimer;
+    }
+
+    /// <inheritdoc />
+    public void SetPace(KeepAlivePace pace)
+    {
+        lock (Gate)
+        {
+            _session.SetPace(pace.Silence, pace.Liveness);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Check(TimeSpan timeout)
+    {
+        bool wake;
+        lock (Gate)
+        {
+            if (_end is null && _events is not null)
+            {
+                _session.Check(timeout, _clock());
+            }
+
+            wake = TakeWake();
         }
 
         Wake(wake, inline: false);

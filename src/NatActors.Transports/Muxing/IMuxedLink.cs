@@ -65,10 +65,20 @@ public interface IMuxedLink : IAsyncDisposable
     bool IsOpenForStreams { get; }
 
     /// <summary>
-    /// The owner's timer, about once a second while the link runs: the link sends its keep-alive, measures the round trip and gives up on
-    /// a silent peer from here. It has no timer of its own.
+    /// The owner's timer: the link sends its keep-alive, measures the round trip and gives up on a silent peer from here. It has no timer of
+    /// its own.
     /// </summary>
-    void OnTimer();
+    /// <returns>After how long it is to be called again at the latest.</returns>
+    TimeSpan OnTimer();
+
+    /// <summary>How often the link shows signs of life, from now on; <see cref="OnTimer"/> is to be called next.</summary>
+    void SetPace(KeepAlivePace pace);
+
+    /// <summary>
+    /// Finds out whether the peer lives, now: the link ends unless something arrives from it in the time given. <see cref="OnTimer"/> is to be
+    /// called next.
+    /// </summary>
+    void Check(TimeSpan timeout);
 
     /// <summary>Streams now open, both directions.</summary>
     int StreamCount { get; }
@@ -82,6 +92,11 @@ public interface IMuxedLink : IAsyncDisposable
     /// <summary>Cuts the link at once. Safe from any thread.</summary>
     void Abort();
 }
+
+/// <summary>How often a link shows signs of life.</summary>
+/// <param name="Silence">A ping follows when nothing was sent or received for this long: it keeps the mappings of NATs.</param>
+/// <param name="Liveness">A ping follows when the last one was this long ago, whatever the traffic: it tells that the peer lives.</param>
+public readonly record struct KeepAlivePace(TimeSpan Silence, TimeSpan Liveness);
 
 /// <summary>What a link tells its owner. Calls come from the link's loops, one at a time; they must not block.</summary>
 public interface IMuxedLinkEvents

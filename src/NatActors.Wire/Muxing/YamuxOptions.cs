@@ -63,7 +63,10 @@ public sealed record YamuxOptions
     /// </summary>
     public int MaxPendingControlFrames { get; init; } = 1024;
 
-    /// <summary>Time between two pings, which keep mappings open and measure the round trip. Default 30 s, as go-yamux.</summary>
+    /// <summary>
+    /// Time between two pings, which keep mappings open and measure the round trip, until the session is given another pace; and the time after
+    /// which a ping follows what the peer has not answered. Default 30 s, as go-yamux.
+    /// </summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

@@ -31,7 +31,7 @@ public sealed partial class YamuxSession
         consumed = 0;
         if (!input.IsEmpty)
         {
-            _lastInput = now;
+            OnInput(now);
         }
 
         while (Violation == YamuxViolation.None)

@@ -1,6 +1,6 @@
 namespace NatActors.Wire.Muxing;
 
-/// <summary>The outbound half: headers of data frames, queued control frames, pings.</summary>
+/// <summary>The outbound half: headers of data frames, queued control frames.</summary>
 public sealed partial class YamuxSession
 {
     private readonly record struct ControlFrame(YamuxHeader Header, long AnnouncedWithData);
@@ -9,11 +9,6 @@ public sealed partial class YamuxSession
     private readonly Queue<YamuxStream> _updates = new();
     private readonly Queue<YamuxStream> _acknowledgements = new();
     private long _drain;
-    private TimeSpan _lastInput;
-    private TimeSpan? _lastPing;
-    private TimeSpan _pingSent;
-    private uint _pingValue;
-    private bool _pingOutstanding;
 
     /// <summary>
     /// Acknowledgements wait for a frame to ride on; this many of them are a reason to send one. An eighth of the backlog that peers allow.
@@ -77,31 +72,6 @@ public sealed partial class YamuxSession
             _goAwaySent = true;
             Queue(new YamuxHeader(YamuxFrameType.GoAway, YamuxFlags.None, 0, (uint)code));
         }
-    }
-
-    /// <summary>
-    /// To be called at the start and then about every second: pings at the start and every <see cref="YamuxOptions.KeepAliveInterval"/>,
-    /// and finds the session dead when <see cref="YamuxOptions.KeepAliveTimeout"/> has passed after a ping with no sign of life.
-    /// </summary>
-    public YamuxTick OnTick(TimeSpan now)
-    {
-        if (_pingOutstanding)
-        {
-            // No further ping before this one is answered: its time would be forgotten, and with it for how long the peer has been silent.
-            var silentSince = _lastInput > _pingSent ? _lastInput : _pingSent;
-            return now - silentSince >= _options.KeepAliveTimeout ? YamuxTick.KeepAliveTimeout : YamuxTick.Idle;
-        }
-
-        if (_lastPing is { } last && now - last < _options.KeepAliveInterval)
-        {
-            return YamuxTick.Idle;
-        }
-
-        _lastPing = now;
-        _pingSent = now;
-        _pingOutstanding = true;
-        Queue(new YamuxHeader(YamuxFrameType.Ping, YamuxFlags.Syn, 0, ++_pingValue));
-        return YamuxTick.PingQueued;
     }
 
     /// <summary>
@@ -239,17 +209,5 @@ public sealed partial class YamuxSession
     {
         _control.Enqueue(new ControlFrame(header, announcedWithData));
         return _control.Count <= _options.MaxPendingControlFrames;
-    }
-
-    private YamuxEvent OnPingAnswer(uint value, TimeSpan now)
-    {
-        if (!_pingOutstanding || value != _pingValue)
-        {
-            return default;
-        }
-
-        _pingOutstanding = false;
-        RoundTripTime = now - _pingSent;
-        return new YamuxEvent(YamuxEventKind.RoundTripMeasured);
     }
 }

@@ -32,6 +32,7 @@ public sealed partial class YamuxSession
         _role = role;
         _options = options;
         _nextStreamId = role == YamuxRole.Client ? 1u : 2u;
+        SetPace(options.KeepAliveInterval, options.KeepAliveInterval);
     }
 
     /// <summary>Streams in the table, both directions.</summary>

@@ -1,4 +1,5 @@
 using NatActors.Node;
+using NatActors.Node.KeepAlive;
 
 namespace NatActors.Scenarios.Tests.Support;
 
@@ -12,5 +13,8 @@ public static class Impatient
         RelayedGrace = TimeSpan.FromSeconds(1),
     };
 
-    public static NodeOptions Options { get; } = new() { Connections = Connections, Echo = true };
+    /// <summary>Both sides ping every second: nothing is measured.</summary>
+    public static KeepAliveOptions KeepAlive { get; } = new() { Measure = false, Liveness = TimeSpan.FromSeconds(1) };
+
+    public static NodeOptions Options { get; } = new() { Connections = Connections, KeepAlive = KeepAlive, Echo = true };
 }

@@ -98,7 +98,7 @@ public sealed class TcpConduitTests : TcpTestBase
             var socket = ((TcpConduit)conduit).Socket;
             Assert.True(socket.NoDelay);
             Assert.Equal(1, socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
-            Assert.Equal(30, socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime));
+            Assert.Equal(300, socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime));
             Assert.False(socket.LingerState?.Enabled);
         }
     }
