@@ -7,6 +7,7 @@ using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
+using NatActors.Transports.Naming;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.PortMapping;
@@ -75,6 +76,7 @@ public sealed class LabNode : IAsyncDisposable
             Transports = [new TcpTransport(new LabSockets(host))],
             Interfaces = new LabInterfaces(host),
             Datagrams = new SystemDatagramSockets(new LabSockets(host)),
+            NameServerExchange = new NameServerExchange(new SystemDatagramSockets(new LabSockets(host)), new LabSockets(host)),
             GatewayHttp = new SystemGatewayHttp(new LabSockets(host)),
         };
         var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(EventLog.Guard);
