@@ -1,5 +1,5 @@
 using System.Net;
-using NatActors.Multiformats;
+using NatActors.Protocols.Connections;
 
 namespace NatActors.Protocols.PortMapping;
 
@@ -61,9 +61,11 @@ public sealed record GatewayUrl(IPEndPoint EndPoint, string Host, string Path)
         && IPAddress.TryParse(uri.DnsSafeHost, out var host)
         && host.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes());
 
-    /// <summary>The router itself, or a device of a private network, or of the same IPv6 network (/64).</summary>
-    private static bool IsNear(IPAddress address, GatewayLink link) =>
-        address.Equals(link.Gateway)
-        || AddressScope.IsPrivate(address)
-        || (link.IsIp6 && address.GetAddressBytes().AsSpan(0, 8).SequenceEqual(link.Local.GetAddressBytes().AsSpan(0, 8)));
+    /// <summary>
+    /// The router itself, or a device beside it: of the same /24 or (IPv6) /64 as this machine. Where a datagram says that it comes from is
+    /// no proof, and other networks that this machine reaches, virtual ones for example, are no business of the house's.
+    /// </summary>
+    private static bool IsNear(IPAddress address, GatewayLink link) => address.Equals(link.Gateway)
+        || (!address.Equals(link.Local)
+            && AddressPrefix.Of(address, 24, 64) == AddressPrefix.Of(link.Local, 24, 64));
 }

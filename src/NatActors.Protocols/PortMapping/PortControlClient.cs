@@ -68,7 +68,7 @@ internal abstract class PortControlClient : GatewayClient
     /// <inheritdoc />
     public override void Recheck(TimeSpan now)
     {
-        if (!IsFound || AskAllAnew(now))
+        if (AskAllAnew(now))
         {
             ProbeAnew(now);
         }
