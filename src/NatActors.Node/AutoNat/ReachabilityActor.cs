@@ -151,7 +151,7 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
             && connection.RemoteAddress.TryGetTcpEndPoint(out var remote)
             && _node.Contacted.CameAsStranger(remote))
         {
-            Apply(_machine.OnStranger(connection.Peer, connection.RemoteAddress, Now));
+            Apply(_machine.OnStranger(connection.Peer, connection.LocalAddress, connection.RemoteAddress, Now));
         }
     }
 

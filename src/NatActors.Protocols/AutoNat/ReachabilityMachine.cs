@@ -29,6 +29,7 @@ public sealed partial class ReachabilityMachine
     private readonly ProbeSchedule _schedule;
     private readonly Dictionary<long, (ProbeDue Due, long Epoch)> _questions = [];
     private readonly Dictionary<(ReachabilityPath Path, bool Public), VerdictWitness> _strangers = [];
+    private readonly Dictionary<Multiaddr, VerdictWitness> _arrivals = [];
     private readonly List<ProbeSubject> _v1 = [];
     private List<ProbeSubject> _subjects = [];
     private IReadOnlyList<Multiaddr> _candidates = [];
@@ -115,18 +116,34 @@ public sealed partial class ReachabilityMachine
 
     /// <summary>
     /// A plain connection came in by the shared port from a host that this node had never contacted: no filter by address stands before that
-    /// port, for its IP version and transport. It does not say at which address; one from inside says nothing of public addresses.
+    /// port, for its IP version and transport; one from inside says nothing of public addresses. Behind a NAT it does not say at which address
+    /// it came in. Where this end of it is a public address itself it does, and is proof: so the first nodes of a network of their own learn
+    /// that they are public, with no server there yet. One from the same network (IPv4 /24, IPv6 /48) may have come round the firewall.
     /// </summary>
-    public IReadOnlyList<ReachabilityEffect> OnStranger(PeerId peer, Multiaddr remote, TimeSpan now)
+    public IReadOnlyList<ReachabilityEffect> OnStranger(PeerId peer, Multiaddr local, Multiaddr remote, TimeSpan now)
     {
+        ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(remote);
         if (ReachabilityPath.Of(remote) is not { } path)
         {
             return [];
         }
 
-        _strangers[(path, AddressScope.IsPublic(remote))] = new VerdictWitness(
+        var witness = new VerdictWitness(
             peer, remote, WitnessOutcome.ReachedByStranger, "a connection came in from a host that this node had never contacted", now);
+        _strangers[(path, AddressScope.IsPublic(remote))] = witness;
+        var (here, there) = (ReachabilityNetwork.Of(peer, local.Host!), ReachabilityNetwork.Of(peer, remote.Host!));
+        if (AddressScope.IsPublic(local) && AddressScope.IsPublic(remote) && here != there)
+        {
+            var address = local.WithoutPeerId();
+            if (_arrivals.Count < _options.MaxAddresses || _arrivals.ContainsKey(address))
+            {
+                _arrivals[address] = witness;
+            }
+
+            _subjects.Find(s => s.Address == address)?.Evidence.Add(there, witness, refused: false);
+        }
+
         return Settle([], now);
     }
 
@@ -152,6 +169,7 @@ public sealed partial class ReachabilityMachine
     {
         _epoch++;
         _strangers.Clear();
+        _arrivals.Clear();
         _subjects.RemoveAll(s => s.GoneUntil is not null);
         foreach (var server in _servers.All)
         {
@@ -205,6 +223,10 @@ public sealed partial class ReachabilityMachine
     private ProbeSubject NewSubject(Multiaddr address, TimeSpan now)
     {
         var subject = new ProbeSubject(address, _options) { NextRound = now + _options.FirstProbeDelay };
+        if (_arrivals.TryGetValue(address, out var arrival) && arrival.At > now - _options.TimeToLive)
+        {
+            subject.Evidence.Add(ReachabilityNetwork.Of(arrival.Server, arrival.ServerAddress.Host!), arrival, refused: false);
+        }
 
         // The other addresses of that path may have been replaced by this one.
         foreach (var other in _subjects.Where(s => s.Path == subject.Path && s.Evidence.Verdict == Reachability.Public))

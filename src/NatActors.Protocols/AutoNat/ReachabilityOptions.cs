@@ -50,11 +50,17 @@ public sealed record ReachabilityOptions
     /// <summary>The longest such pause. Default 5 minutes (go-libp2p tracker: maxBackoffInterval).</summary>
     public TimeSpan MaxRetry { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The pause before a fresh verdict is looked at again; doubled each time. Default 5 minutes. Ours: what is new often changes.</summary>
-    public TimeSpan FirstRecheck { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// The pause before a fresh verdict is looked at again; doubled each time. Default 30 s. Ours: what is new often changes, a port forward
+    /// is added just after the program said that one is missing.
+    /// </summary>
+    public TimeSpan FirstRecheck { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The pause between looks at a verdict of long standing. Default 1 hour (go-libp2p tracker: highConfidenceAddrProbeInterval).</summary>
-    public TimeSpan MaxRecheck { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>
+    /// The pause between looks at a verdict of long standing. Default 15 minutes. Ours: one question to one server is cheap, and nothing else
+    /// tells that a router was configured (go-libp2p tracker: 1 hour, highConfidenceAddrProbeInterval).
+    /// </summary>
+    public TimeSpan MaxRecheck { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>The same server is not asked about the same address again within this. Default 2 minutes (go-libp2p autonatv2 client).</summary>
     public TimeSpan SameServer { get; init; } = TimeSpan.FromMinutes(2);

@@ -9,6 +9,7 @@ public class ReachabilityMachineTests
 {
     private static readonly Multiaddr Own = ReachabilityWorld.Own;
     private static readonly Multiaddr Other = Multiaddr.Parse("/ip4/29.0.1.2/tcp/4444");
+    private static readonly Multiaddr Behind = Multiaddr.Parse("/ip4/192.168.1.10/tcp/4001");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -100,7 +101,7 @@ public class ReachabilityMachineTests
         var world = Three(NatKind.FullCone);
         world.Run(Minute);
 
-        world.Do((m, now) => m.OnStranger(Peers.Id(5), Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), now));
+        world.Do((m, now) => m.OnStranger(Peers.Id(5), Behind, Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), now));
 
         Assert.Equal(["public, filtering unproven", "public"], world.Texts);
         Assert.Contains("77.0.1.2", world.Machine.Verdict.Reasons[0], StringComparison.Ordinal);
@@ -114,9 +115,45 @@ public class ReachabilityMachineTests
         var world = Three(NatKind.FullCone);
         world.Run(Minute);
 
-        world.Do((m, now) => m.OnStranger(Peers.Id(5), Multiaddr.Parse(remote), now));
+        world.Do((m, now) => m.OnStranger(Peers.Id(5), Behind, Multiaddr.Parse(remote), now));
 
         Assert.Equal("public, filtering unproven", world.Machine.Verdict.Text);
+    }
+
+    [Fact]
+    public void A_stranger_that_comes_in_at_a_public_address_of_the_machine_itself_proves_that_address_without_any_server()
+    {
+        var machine = new ReachabilityMachine(new ReachabilityOptions(), Peers.NoJitter);
+        machine.OnCandidates([Own], TimeSpan.Zero);
+
+        machine.OnStranger(Peers.Id(5), Own, Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), Minute);
+
+        Assert.Equal("public", machine.Verdict.Text);
+        Assert.Equal("public", NodeVerdict.Describe(machine.Verdict.Addresses[0].Verdict, machine.Verdict.Addresses[0].FilteringProven));
+    }
+
+    [Fact]
+    public void A_stranger_that_came_before_the_address_was_known_counts_too()
+    {
+        var machine = new ReachabilityMachine(new ReachabilityOptions(), Peers.NoJitter);
+        machine.OnStranger(Peers.Id(5), Own, Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), TimeSpan.Zero);
+
+        machine.OnCandidates([Own], Minute);
+
+        Assert.Equal("public", machine.Verdict.Text);
+    }
+
+    [Theory]
+    [InlineData("/ip4/29.0.1.9/tcp/5555")]
+    [InlineData("/ip4/10.0.0.9/tcp/5555")]
+    public void A_neighbour_of_a_public_address_may_have_come_round_the_firewall_and_proves_nothing(string remote)
+    {
+        var machine = new ReachabilityMachine(new ReachabilityOptions(), Peers.NoJitter);
+        machine.OnCandidates([Own], TimeSpan.Zero);
+
+        machine.OnStranger(Peers.Id(5), Own, Multiaddr.Parse(remote), Minute);
+
+        Assert.Equal("unknown", machine.Verdict.Text);
     }
 
     [Fact]
@@ -125,7 +162,7 @@ public class ReachabilityMachineTests
         var world = Three(NatKind.PortRestricted);
         world.Run(Minute);
 
-        world.Do((m, now) => m.OnStranger(Peers.Id(5), Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), now));
+        world.Do((m, now) => m.OnStranger(Peers.Id(5), Behind, Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), now));
 
         Assert.Equal("private", world.Machine.Verdict.Text);
     }
