@@ -83,7 +83,6 @@ public sealed record NodeOptions
         mistakes.AddRange(WithoutPeer(Relays, "Relays"));
         mistakes.AddRange(WithoutPeer(Dial, "Dial"));
         mistakes.AddRange(WithoutPeer([.. Bootstrap.Where(a => !StandsForSeveral(a))], "Bootstrap"));
-        mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
         mistakes.AddRange(WithoutPeer(AutoRelay.Candidates, "AutoRelay.Candidates"));
         if (AutoRelay.Relays is < 0 or > AutoRelayOptions.MaxRelays)
         {

@@ -118,7 +118,7 @@ public sealed class AutoNatServerActor : UntypedActor
     {
         switch (message)
         {
-            case AutoNatMessages.VerdictChanged changed: OnMayServe(changed.Verdict.Verdict == Reachability.Public); break;
+            case AutoNatMessages.VerdictChanged changed: OnVerdict(changed.Verdict.Verdict); break;
             case AddressMessages.Changed changed: _addresses = changed.Addresses; SetOwn(); break;
             case NetworkMessages.Changed changed: _network = changed.State; SetOwn(); break;
             case ConnectionsMessages.ConnectionUp up: _connections.Add(up.Connection.Id); break;
@@ -135,6 +135,14 @@ public sealed class AutoNatServerActor : UntypedActor
             case AskEnded ended: OnAskEnded(ended.Connection); break;
             case RefusalEnded: _refusals--; break;
             default: Unhandled(message); break;
+        }
+    }
+
+    private void OnVerdict(Reachability verdict)
+    {
+        if (_node.Options.AutoNat.Serve == AutoNatServing.Auto)
+        {
+            OnMayServe(verdict == Reachability.Public);
         }
     }
 

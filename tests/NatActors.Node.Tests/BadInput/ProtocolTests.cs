@@ -4,6 +4,7 @@ using NatActors.Multiformats;
 using NatActors.Node.Ping;
 using NatActors.Node.Streams;
 using NatActors.Node.Tests.Whole;
+using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.HolePunch;
 using NatActors.Protocols.Identify;
 using NatActors.Protocols.Perf;
@@ -34,8 +35,16 @@ public sealed class ProtocolTests
     public static TheoryData<string> Protocols =>
     [
         IdentifyProtocol.Id, IdentifyProtocol.PushId, PingProtocol.Id, PerfProtocol.Id, RelayProtocol.Hop, RelayProtocol.Stop,
-        HolePunchCodec.Protocol, EchoService.Id,
+        HolePunchCodec.Protocol, EchoService.Id, AutoNatProtocol.V1, AutoNatProtocol.V2DialRequest, AutoNatProtocol.V2DialBack,
+        AutoNatProtocol.Partner,
     ];
+
+    /// <summary>So that what is sent is read.</summary>
+    private static AutoNatOptions Unlimited => new()
+    {
+        Serve = AutoNatServing.Always,
+        Server = new AutoNatServerOptions { RequestsPerMinute = 1000, RequestsPerPeer = 1000, V1RequestsPerMinute = 1000, V1RequestsPerPeer = 1000 },
+    };
 
     [Theory]
     [MemberData(nameof(IdentifyAnswers))]
@@ -79,7 +88,7 @@ public sealed class ProtocolTests
     [MemberData(nameof(Protocols))]
     public async Task Random_bytes_in_any_protocol_cost_its_stream_only(string protocol)
     {
-        await using var victim = await Victim.StartAsync(o => o with { RelayServer = "private", Echo = true });
+        await using var victim = await Victim.StartAsync(o => o with { RelayServer = "private", Echo = true, AutoNat = Unlimited });
         await using var bad = await BadPeer.LinkedAsync(victim.Node);
         var random = new Random(4001);
         for (var i = 0; i < 60; i++)
