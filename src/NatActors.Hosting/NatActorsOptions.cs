@@ -40,6 +40,9 @@ public sealed class NatActorsOptions
     /// <summary>Relays that the node finds by itself while it cannot be dialed.</summary>
     public AutoRelayTextOptions AutoRelay { get; set; } = new();
 
+    /// <summary>How the mappings of NATs are kept, and dead paths noticed.</summary>
+    public KeepAliveTextOptions KeepAlive { get; set; } = new();
+
     /// <summary>Ask routers to forward the listen ports (PCP, NAT-PMP, UPnP). Default: true.</summary>
     public bool PortMapping { get; set; } = true;
 
@@ -96,6 +99,7 @@ public sealed class NatActorsOptions
             Bootstrap = Parse(Bootstrap, nameof(Bootstrap), mistakes),
             AutoNat = AutoNat.Build(mistakes),
             AutoRelay = AutoRelay.Build(mistakes),
+            KeepAlive = KeepAlive.Build(),
             PortMapping = PortMapping,
             NameServers = NameServerText.Parse(NameServers, nameof(NameServers), mistakes),
             RelayServer = string.IsNullOrEmpty(RelayServer) ? null : RelayServer,

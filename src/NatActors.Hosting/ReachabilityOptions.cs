@@ -1,5 +1,6 @@
 using System.Net;
 using NatActors.Node;
+using NatActors.Node.KeepAlive;
 
 namespace NatActors.Hosting;
 
@@ -49,6 +50,42 @@ public sealed class AutoRelayTextOptions
         Relays = Relays ?? new AutoRelayOptions().Relays,
         Candidates = NatActorsOptions.Parse(Candidates, "AutoRelay.Candidates", mistakes),
     };
+}
+
+/// <summary>How the mappings of NATs are kept, as text binds it; see <see cref="KeepAliveOptions"/> for ranges. Null keeps the default.</summary>
+public sealed class KeepAliveTextOptions
+{
+    /// <summary>See <see cref="KeepAliveOptions.Measure"/>.</summary>
+    public bool? Measure { get; set; }
+
+    /// <summary>See <see cref="KeepAliveOptions.Serve"/>.</summary>
+    public bool? Serve { get; set; }
+
+    /// <summary>See <see cref="KeepAliveOptions.Shortest"/>.</summary>
+    public TimeSpan? Shortest { get; set; }
+
+    /// <summary>See <see cref="KeepAliveOptions.Longest"/>.</summary>
+    public TimeSpan? Longest { get; set; }
+
+    /// <summary>See <see cref="KeepAliveOptions.Liveness"/>.</summary>
+    public TimeSpan? Liveness { get; set; }
+
+    /// <summary>See <see cref="KeepAliveOptions.CheckTimeout"/>.</summary>
+    public TimeSpan? CheckTimeout { get; set; }
+
+    internal KeepAliveOptions Build()
+    {
+        var defaults = new KeepAliveOptions();
+        return new KeepAliveOptions
+        {
+            Measure = Measure ?? defaults.Measure,
+            Serve = Serve ?? defaults.Serve,
+            Shortest = Shortest ?? defaults.Shortest,
+            Longest = Longest ?? defaults.Longest,
+            Liveness = Liveness ?? defaults.Liveness,
+            CheckTimeout = CheckTimeout ?? defaults.CheckTimeout,
+        };
+    }
 }
 
 /// <summary>Name servers as text.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using NatActors.Node;
+using NatActors.Node.KeepAlive;
 
 namespace NatActors.Hosting.Tests;
 
@@ -55,6 +56,7 @@ public sealed class OptionsTests
               },
               "AutoRelay": { "Relays": 0, "Candidates": [ "/ip4/192.0.1.3/tcp/1/p2p/12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo" ] },
               "PortMapping": false, "NameServers": [ "192.0.2.53", "192.0.2.54:5353", "2001:db8::1", "[2001:db8::2]:54" ], "Control": "none",
+              "KeepAlive": { "Measure": false, "Longest": "00:00:40" },
               "Connections": { "MaxConnections": 7, "IdleTimeout": "00:00:30", "RelayedGrace": "00:00:05" },
               "Logging": { "Level": "debug", "Console": "json", "File": "log.json" }
             }
@@ -71,6 +73,7 @@ public sealed class OptionsTests
         Assert.False(options.PortMapping);
         Assert.Equal(["192.0.2.53:53", "192.0.2.54:5353", "[2001:db8::1]:53", "[2001:db8::2]:54"], options.NameServers.Select(s => s.ToString()));
         Assert.Equal("none", read.Control);
+        Assert.Equal(new KeepAliveOptions { Measure = false, Longest = TimeSpan.FromSeconds(40) }, options.KeepAlive);
         Assert.Equal(7, options.Connections.MaxConnections);
         Assert.Equal(TimeSpan.FromSeconds(30), options.Connections.IdleTimeout);
         Assert.Equal(new ConnectionOptions().DialTimeout, options.Connections.DialTimeout);
@@ -102,6 +105,7 @@ public sealed class OptionsTests
     [InlineData("""{ "AutoRelay": { "Relays": 17 } }""", "AutoRelay.Relays: 17")]
     [InlineData("""{ "AutoRelay": { "Relays": -1 } }""", "AutoRelay.Relays: -1")]
     [InlineData("""{ "AutoRelay": { "Candidates": [ "here" ] } }""", "AutoRelay.Candidates: ")]
+    [InlineData("""{ "KeepAlive": { "Longest": "02:00:00" } }""", "KeepAlive.Longest: ")]
     [InlineData("""{ "NameServers": [ "dns.example" ] }""", "NameServers: 'dns.example'")]
     [InlineData("""{ "NameServers": [ "192.0.2.1:0" ] }""", "NameServers: 192.0.2.1:0")]
     [InlineData("""{ "RelayServer": "generous" }""", "RelayServer: 'generous'")]

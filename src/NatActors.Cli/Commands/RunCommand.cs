@@ -19,9 +19,14 @@ internal static class RunCommand
             HelpName = "PROFILE",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        var autoNat = new Option<string?>("--autonat")
+        {
+            Description = "Tell others whether they can be dialed: auto (default: while this node can be dialed itself), always or never",
+            HelpName = "WHEN",
+        };
         var command = new Command("run", "Run a node until SIGTERM or Ctrl-C")
         {
-            common.Identity, common.Listen, common.Bootstrap, relay, common.NoAutoRelay, common.NoPortMapping, server, dial, echo, common.Control,
+            common.Identity, common.Listen, common.Bootstrap, relay, common.NoAutoRelay, common.NoPortMapping, server, autoNat, dial, echo, common.Control,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -31,6 +36,7 @@ internal static class RunCommand
             options.Control ??= ControlPaths.Automatic;
             options.Relays.AddRange(result.GetValue(relay) ?? []);
             options.Dial.AddRange(result.GetValue(dial) ?? []);
+            options.AutoNat.Serve = result.GetValue(autoNat) ?? options.AutoNat.Serve;
             options.Echo |= result.GetValue(echo);
             if (result.GetResult(server) is { Implicit: false })
             {

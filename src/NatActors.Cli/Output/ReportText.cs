@@ -122,7 +122,7 @@ public static partial class ReportText
         foreach (var nat in report.Nat)
         {
             page.Line(ReportWords.Protocol(nat), $"mapping: {ReportWords.Mapping(nat)}");
-            if (nat.Mapping != "none" || nat.Filtering != "unknown")
+            if (nat.Filtering != "unknown" || nat.Mapping is not ("none" or "unknown"))
             {
                 page.Under($"filtering: {ReportWords.Filtering(nat.Filtering)}");
             }
@@ -172,26 +172,34 @@ public static partial class ReportText
 
         foreach (var address in report.Reachability.Addresses)
         {
-            page.Line(ReportWords.Short(address), Short(address.Address));
-            foreach (var reason in address.Reasons)
-            {
-                page.PointUnder(Short(reason));
-            }
-
-            foreach (var witness in address.Witnesses)
-            {
-                page.PointUnder($"{ReportWords.Span(witness.SecondsAgo)} ago, {ShortId(witness.Server)}: {Short(witness.Detail.Length == 0 ? witness.Outcome : witness.Detail)}");
-            }
-
-            foreach (var change in address.History.Take(ListedChanges))
-            {
-                page.PointUnder($"{ReportWords.Span(change.SecondsAgo)} ago it became {change.Verdict}{Colon(change.Reason)}");
-            }
+            Address(page, address);
         }
 
         foreach (var server in report.AutoNatServers)
         {
             page.Line("asks", $"{ShortId(server.Peer)} (AutoNAT {server.Protocol})" + Colon(server.LastAnswer));
+        }
+    }
+
+    private static void Address(TextPage page, AddressEntry address)
+    {
+        // The first change is the one to what stands now; its reason is given as that of the verdict.
+        var since = address.History is [var last, ..] && last.Verdict == address.Verdict ? $", for {ReportWords.Span(last.SecondsAgo)} now" : "";
+        page.Line(ReportWords.Short(address), Short(address.Address) + since);
+        foreach (var reason in address.Reasons)
+        {
+            page.PointUnder(Short(reason));
+        }
+
+        foreach (var witness in address.Witnesses)
+        {
+            page.PointUnder(
+                $"{ReportWords.Span(witness.SecondsAgo)} ago, {ShortId(witness.Server)}: {Short(witness.Detail.Length == 0 ? witness.Outcome : witness.Detail)}");
+        }
+
+        foreach (var change in address.History.Skip(since.Length > 0 ? 1 : 0).Take(ListedChanges))
+        {
+            page.PointUnder($"{ReportWords.Span(change.SecondsAgo)} ago it became {change.Verdict}{Colon(change.Reason)}");
         }
     }
 
@@ -206,7 +214,7 @@ public static partial class ReportText
         foreach (var relay in report.Relays)
         {
             var how = relay.Configured ? "as configured" : "found by itself";
-            page.Line(ShortId(relay.Relay), $"{Short(relay.Address)}, {how}" + (relay.LatencyMs is { } ms ? $", {Number(ms)} ms away" : ""));
+            page.Line(ShortId(relay.Relay), $"{relay.Address.Split("/p2p/")[0]}, {how}" + (relay.LatencyMs is { } ms ? $", {Number(ms)} ms away" : ""));
             page.Under(relay.SecondsLeft is { } left ? $"holds a slot for {ReportWords.Span(left)} more; {ReportWords.Budget(relay)}" : $"no slot{Colon(relay.Problem)}");
         }
 
@@ -225,6 +233,11 @@ public static partial class ReportText
             page.Line(
                 connection.Relayed ? "relayed" : "direct",
                 $"{ShortId(connection.Peer)} {way} {Short(connection.Address)}" + (connection.RttMs is { } rtt ? $", {Number(rtt)} ms" : ""));
+            if (ReportWords.Left(connection) is { Length: > 0 } left)
+            {
+                page.Under(left);
+            }
+
             if (connection.Why.Length > 0)
             {
                 page.Under($"not direct: {Short(connection.Why)}");

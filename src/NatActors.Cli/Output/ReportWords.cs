@@ -36,6 +36,7 @@ internal static class ReportWords
     {
         "none" => "no NAT: others see the address that this machine has",
         "endpoint-independent" => "endpoint-independent: the same outside port whoever is contacted, so hole punching works",
+        "dependent" => "dependent: another outside port for each host that is contacted ('symmetric'), which makes hole punching hard",
         "address-dependent" => "address-dependent: another outside port for each host that is contacted ('symmetric'), which makes hole punching hard",
         "address-and-port-dependent" =>
             "address-and-port-dependent: another outside port for each contact ('symmetric'), which makes hole punching hard",
@@ -95,6 +96,19 @@ internal static class ReportWords
         (null, { } seconds) => $"a connection through it may last {Span(seconds)}",
         ({ } bytes, { } seconds) => $"a connection through it may carry {Bytes(bytes)} each way and last {Span(seconds)}",
     };
+
+    /// <summary>What a connection through a relay may still use up; empty without limits.</summary>
+    public static string Left(ConnectionEntry connection)
+    {
+        string?[] parts =
+        [
+            connection.BytesToSend is { } send ? $"send {Bytes(send)}" : null,
+            connection.BytesToReceive is { } receive ? $"receive {Bytes(receive)}" : null,
+            connection.SecondsLeft is { } seconds ? $"last {Span(seconds)}" : null,
+        ];
+        var said = string.Join(", ", parts.OfType<string>());
+        return said.Length == 0 ? "" : $"the relay lets it {said} more";
+    }
 
     /// <summary>A time span to two digits or so.</summary>
     public static string Span(double seconds) => seconds switch

@@ -240,6 +240,15 @@ public sealed record ConnectionEntry
     /// <summary>Open streams.</summary>
     public int Streams { get; init; }
 
+    /// <summary>Bytes that may still be sent over a relay with limits; null for no limit.</summary>
+    public long? BytesToSend { get; init; }
+
+    /// <summary>Bytes that may still be received over a relay with limits; null for no limit.</summary>
+    public long? BytesToReceive { get; init; }
+
+    /// <summary>How long a connection over a relay with limits may still last; null for no limit.</summary>
+    public double? SecondsLeft { get; init; }
+
     /// <summary>Why it goes over a relay, or empty.</summary>
     public string Why { get; init; } = "";
 }

@@ -133,6 +133,9 @@ public static class ReportDocuments
             Relayed = connection.Relayed,
             RttMs = Milliseconds(reported.Status.RoundTripTime),
             Streams = reported.Status.Streams,
+            BytesToSend = reported.Status.Budget?.BytesToSend,
+            BytesToReceive = reported.Status.Budget?.BytesToReceive,
+            SecondsLeft = reported.Status.Budget?.Time is { } left ? Math.Round(left.TotalSeconds) : null,
             Why = reported.WhyRelayed,
         };
     }

@@ -19,7 +19,7 @@ namespace NatActors.Cli.Tests.Output;
 internal static class FixedReports
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Clock = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Clock = TimeSpan.FromHours(5);
 
     private static readonly PrivateKey Self = Key(1);
     private static readonly PrivateKey Relay = Key(2);
@@ -108,7 +108,11 @@ internal static class FixedReports
                 Verdict = Reachability.Private,
                 Reasons = ["3 servers could not dial it"],
                 Witnesses = [new(Relay.PeerId, RelayAt, WitnessOutcome.NotReached, "could not dial it", Clock - TimeSpan.FromSeconds(12))],
-                History = [new(Reachability.Unknown, Clock - TimeSpan.FromMinutes(3), "new")],
+                History =
+                [
+                    new(Reachability.Private, Clock - TimeSpan.FromMinutes(3), "3 servers could not dial it"),
+                    new(Reachability.Public, Clock - TimeSpan.FromHours(2), "a peer came in"),
+                ],
             },
         ],
     };
@@ -139,7 +143,11 @@ internal static class FixedReports
             PortReused = true,
             Actor = ActorRefs.Nobody,
         };
-        return new ReportedConnection(new(info, TimeSpan.FromMilliseconds(relayed ? 95.3 : 4.25), 1), why);
+        var status = new ConnectionsMessages.ConnectionStatus(info, TimeSpan.FromMilliseconds(relayed ? 95.3 : 4.25), 1)
+        {
+            Budget = relayed ? new ConnectionsMessages.CircuitBudget(100 * 1024, 90 * 1024, TimeSpan.FromSeconds(70)) : null,
+        };
+        return new ReportedConnection(status, why);
     }
 
     private static PrivateKey Key(ulong seed) => PrivateKey.GenerateEd25519(new SeededRandomSource(seed));

@@ -94,10 +94,10 @@ public sealed class ReportOutputTests
                         (NAT-PMP)
 
         ADDRESSES (whether strangers can connect to each)
-          no            /ip4/20.0.0.7/tcp/4001
+          no            /ip4/20.0.0.7/tcp/4001, for 3 min now
                         - 3 servers could not dial it
                         - 12 s ago, …L7CJgePL: could not dial it
-                        - 3 min ago it became unknown: new
+                        - 2 h ago it became public: a peer came in
           asks          …L7CJgePL (AutoNAT v2): it could not dial back
 
         RELAYS (peers that pass connections on to this node)
@@ -109,6 +109,7 @@ public sealed class ReportOutputTests
         CONNECTIONS (2, of which 1 by way of a relay)
           relayed       …NaBEVmwJ from /ip4/30.0.0.9/tcp/4001/p2p/…L7CJgePL/p2p-circuit,
                         95 ms
+                        the relay lets it send 100 KiB, receive 90 KiB, last 70 s more
                         not direct: the peer's router takes another port for each
                         contact
           direct        …L7CJgePL to /ip4/30.0.0.9/tcp/4001, 4.3 ms
