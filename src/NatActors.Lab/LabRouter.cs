@@ -205,6 +205,7 @@ public sealed class LabRouter
     internal void SetUp(RouterKind kind, IEnumerable<LabHost> hosts)
     {
         _netns.SetSwitches(Switches.Forwarding);
+        _netns.SetSwitchesThatExist(Switches.PlainSwitching);
         Tool.Ip(Namespace, MakeLan);
         foreach (var host in hosts)
         {

@@ -116,6 +116,23 @@ public sealed class ModifierTests(LabFixture fixture) : IClassFixture<LabFixture
         await Assert.ThrowsAsync<SocketException>(() => again.ConnectAsync(outer).OrFail());
     }
 
+    [SkippableTheory]
+    [InlineData(RouterType.FullCone)]
+    [InlineData(RouterType.PortForward)]
+    public async Task With_hairpin_a_host_reaches_itself_at_its_outer_address(RouterType type)
+    {
+        RequiresLab.OrSkip();
+        var kind = ((RouterKind)type).With(RouterModifiers.Hairpin) with { ForwardedPort = Port };
+        await using var lab = Laboratory.Create(new LabPlan { Hosts = [new("R"), new("A", "NA")], Routers = [new("NA", kind)] });
+        using var listener = lab.Host("A").TcpListener(Port);
+        using var near = lab.Host("A").Tcp(0);
+
+        await near.ConnectAsync(new IPEndPoint(lab.Router("NA").PublicAddress, Port)).OrFail();
+
+        using var accepted = await listener.AcceptAsync().OrFail();
+        await LabSockets.RoundTripAsync(near, accepted);
+    }
+
     private async Task AssertTcpPassesAsync()
     {
         using var listener = Lab.Host("T").TcpListener(Port);

@@ -60,6 +60,10 @@ internal sealed class NetNamespace(string name)
         });
     }
 
+    /// <summary>The same for switches that not every kernel has.</summary>
+    internal void SetSwitchesThatExist(IEnumerable<(string Path, string Value)> switches) =>
+        SetSwitches(Run(() => switches.Where(s => File.Exists("/proc/sys/net/" + s.Path)).ToList()));
+
     private void Enter()
     {
         var descriptor = Native.Open(Path.Combine(Folder, Name), Native.ReadOnly);

@@ -24,6 +24,16 @@ internal static class Switches
         ("ipv6/conf/default/keep_addr_on_down", "1"),
     ];
 
+    /// <summary>
+    /// Routers, where the kernel has br_netfilter: what passes from host to host on the home network is switched, not routed. Otherwise the
+    /// rules would see it too, and a packet that a hairpin sends back to the very host it came from would be dropped by the switch.
+    /// </summary>
+    internal static readonly (string, string)[] PlainSwitching =
+    [
+        ("bridge/bridge-nf-call-iptables", "0"),
+        ("bridge/bridge-nf-call-ip6tables", "0"),
+    ];
+
     // The kernel's own values are the right-hand column of linux/Documentation/networking/nf_conntrack-sysctl.rst.
     private static readonly (string Name, string Long, string Short)[] Lifetimes =
     [
