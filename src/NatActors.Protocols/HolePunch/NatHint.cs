@@ -43,6 +43,13 @@ public static class NatHints
         return seen.GroupBy(e => e.Address).Any(g => g.Count() > ports.Count) ? NatHint.PortPerDestination : NatHint.PortChanged;
     }
 
+    /// <summary>
+    /// The same for a peer, which tells where it is seen among the addresses at which it says to listen: only a port of another address shows
+    /// that one was kept.
+    /// </summary>
+    public static NatHint OfPeer(IReadOnlyList<Multiaddr> observed, IReadOnlyList<Multiaddr> announced) =>
+        Of(observed, [.. announced.Except(observed)]);
+
     /// <summary>True for a NAT that most likely gives each destination another port.</summary>
     public static bool LooksSymmetric(this NatHint hint) => hint is NatHint.PortChanged or NatHint.PortPerDestination;
 

@@ -369,7 +369,7 @@ public abstract class PunchAttempt
 
     private protected PunchEvidence Evidence() => new(
         NatHints.Of(Own.Observed, Own.Listening),
-        NatHints.Of(_peerSent ?? [], _peerListens),
+        NatHints.OfPeer(_peerSent ?? [], _peerListens),
         _lastFailure,
         Round,
         PunchCandidates.Own(Own, Options).Count,

@@ -83,6 +83,13 @@ public sealed class PunchCandidatesTests
     public void Addresses_betray_the_nat(string first, string second, string listening, NatHint hint) =>
         Assert.Equal(hint, NatHints.Of(Parse([first, second]), Parse([listening])));
 
+    [Theory]
+    [InlineData("/ip4/11.0.0.1/tcp/20007", "/ip4/11.0.0.1/tcp/20007", NatHint.Unknown)]
+    [InlineData("/ip4/11.0.0.1/tcp/4001", "/ip4/10.0.0.2/tcp/4001", NatHint.PortKept)]
+    [InlineData("/ip4/11.0.0.1/tcp/20007", "/ip4/10.0.0.2/tcp/4001", NatHint.PortChanged)]
+    public void An_address_at_which_a_peer_is_seen_is_no_address_at_which_it_listens(string sent, string announced, NatHint hint) =>
+        Assert.Equal(hint, NatHints.OfPeer(Parse([sent]), Parse([sent, announced])));
+
     private static OwnAddresses Of(string[] observed, string[] listening) => new() { Observed = Parse(observed), Listening = Parse(listening) };
 
     private static List<Multiaddr> Parse(string[] texts) => [.. texts.Where(t => t.Length > 0).Select(Multiaddr.Parse)];
