@@ -98,6 +98,7 @@ public sealed record NodeOptions
             mistakes.Add($"RelayServer: '{RelayServer}' is no profile; use public or private, or leave it out.");
         }
 
+        mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
         mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
         mistakes.AddRange(KeepAlive.Validate());
