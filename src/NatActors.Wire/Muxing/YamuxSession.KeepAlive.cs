@@ -84,12 +84,15 @@ public sealed partial class YamuxSession
     }
 
     /// <summary>
-    /// How long <see cref="OnTick"/> may be put off from now; it may come earlier. Never longer than
-    /// <see cref="YamuxOptions.KeepAliveInterval"/>: traffic that begins meanwhile may call for a ping after that.
+    /// How long <see cref="OnTick"/> may be put off from now; it may come earlier. Whatever the peer does meanwhile, no ping can be due before:
+    /// an outstanding one may be answered at once and the next be due a silence later; traffic that begins may call for one after
+    /// <see cref="YamuxOptions.KeepAliveInterval"/>.
     /// </summary>
     public TimeSpan NextTick(TimeSpan now)
     {
-        var due = _pingOutstanding ? SilentSince + _options.KeepAliveTimeout : Earlier(NextPing, now + _options.KeepAliveInterval);
+        var due = _pingOutstanding
+            ? Earlier(SilentSince + _options.KeepAliveTimeout, now + _longestSilence)
+            : Earlier(NextPing, now + _options.KeepAliveInterval);
         due = _checkedAt is { } check ? Earlier(due, check + _checkTimeout) : due;
         return due > now ? due - now : TimeSpan.Zero;
     }
