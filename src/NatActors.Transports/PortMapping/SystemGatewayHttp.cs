@@ -49,16 +49,26 @@ public sealed class SystemGatewayHttp : IGatewayHttp
 
     private static GatewayHttpAnswer Failed(string why) => new(0, default, why);
 
-    private SocketsHttpHandler MakeHandler(GatewayHttpRequest request) => new()
+    private SocketsHttpHandler MakeHandler(GatewayHttpRequest request)
     {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        MaxResponseHeadersLength = MaxHeaderKilobytes,
-        ActivityHeadersPropagator = null,
-        ConnectCallback = (_, token) => ConnectAsync(request, token),
-    };
+        var isConnected = false;
+        return new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            MaxResponseHeadersLength = MaxHeaderKilobytes,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = (_, token) =>
+            {
+                // The handler would ask again where an answer does not come; whether to is for the rules to say.
+                var wasConnected = isConnected;
+                isConnected = true;
+                return wasConnected ? throw new IOException("the connection was cut before an answer") : ConnectAsync(request, token);
+            },
+        };
+    }
 
     private async ValueTask<Stream> ConnectAsync(GatewayHttpRequest request, CancellationToken cancellationToken)
     {

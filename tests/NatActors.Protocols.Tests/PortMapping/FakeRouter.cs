@@ -49,6 +49,15 @@ internal sealed class FakeRouter(IPAddress address)
 
     public List<(byte[] Nonce, TimeSpan Lifetime)> PcpMaps { get; } = [];
 
+    /// <summary>A device description with those services.</summary>
+    public static string Describe(params (string Type, string Control)[] services) =>
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><root xmlns=\"urn:schemas-upnp-org:device-1-0\"><URLBase>http://10.0.0.1/</URLBase>"
+        + "<device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><friendlyName>My &lt;Router&gt;</friendlyName>"
+        + "<modelName>M1</modelName><deviceList><device><deviceType>urn:x</deviceType><serviceList>"
+        + string.Concat(services.Select(s =>
+            $"<service><serviceType>urn:schemas-upnp-org:service:{s.Type}</serviceType><controlURL>{s.Control}</controlURL></service>"))
+        + "</serviceList></device></deviceList></device></root>";
+
     /// <summary>Loses its mappings and counts from zero, as after a restart.</summary>
     public void Restart(TimeSpan now)
     {
@@ -83,7 +92,7 @@ internal sealed class FakeRouter(IPAddress address)
         if (request.Action is null)
         {
             (string, string)[] firewall = HasFirewall ? [("WANIPv6FirewallControl:1", "/fw")] : [];
-            return new GatewayReply(200, Encoding.UTF8.GetBytes(UpnpCodecTests.Describe([($"WANIPConnection:{Upnp}", "/ip"), .. firewall])), null);
+            return new GatewayReply(200, Encoding.UTF8.GetBytes(Describe([($"WANIPConnection:{Upnp}", "/ip"), .. firewall])), null);
         }
 
         var action = request.Action.Trim('"').Split('#')[1];

@@ -131,7 +131,7 @@ public sealed class UpnpCodecTests
     [Fact]
     public void The_services_of_a_description_are_ranked()
     {
-        var (description, failure) = DeviceDescription.Parse(Encoding.UTF8.GetBytes(Describe(
+        var (description, failure) = DeviceDescription.Parse(Encoding.UTF8.GetBytes(FakeRouter.Describe(
             ("WANPPPConnection:1", "/ppp"), ("WANIPConnection:1", "/ip1"), ("WANIPConnection:2", "/ip2"), ("WANIPv6FirewallControl:1", "/6"))));
 
         Assert.Null(failure);
@@ -145,7 +145,7 @@ public sealed class UpnpCodecTests
     [Fact]
     public void A_description_padded_or_in_another_encoding_is_read()
     {
-        var text = Describe(("WANIPConnection:1", "/ip1"));
+        var text = FakeRouter.Describe(("WANIPConnection:1", "/ip1"));
         Assert.NotNull(DeviceDescription.Parse(Encoding.UTF8.GetBytes("\r\n  " + text)).Description);
         Assert.NotNull(DeviceDescription.Parse(Encoding.Latin1.GetBytes(text.Replace("utf-8", "iso-8859-1", StringComparison.Ordinal))).Description);
     }
@@ -153,7 +153,7 @@ public sealed class UpnpCodecTests
     [Fact]
     public void A_description_cut_anywhere_is_refused_in_words()
     {
-        var whole = Encoding.UTF8.GetBytes(Describe(("WANIPConnection:1", "/ip1")));
+        var whole = Encoding.UTF8.GetBytes(FakeRouter.Describe(("WANIPConnection:1", "/ip1")));
         for (var length = 0; length < whole.Length; length++)
         {
             var (description, failure) = DeviceDescription.Parse(whole.AsMemory(0, length));
@@ -176,7 +176,7 @@ public sealed class UpnpCodecTests
     public void A_description_too_deep_or_too_rich_is_refused()
     {
         var deep = string.Concat(Enumerable.Repeat("<a>", 100)) + string.Concat(Enumerable.Repeat("</a>", 100));
-        var rich = Describe([.. Enumerable.Range(0, 100).Select(i => ("WANIPConnection:1", $"/{i}"))]);
+        var rich = FakeRouter.Describe([.. Enumerable.Range(0, 100).Select(i => ("WANIPConnection:1", $"/{i}"))]);
         Assert.Contains("deep", DeviceDescription.Parse(Encoding.UTF8.GetBytes(deep)).Failure, StringComparison.Ordinal);
         Assert.Contains("many", DeviceDescription.Parse(Encoding.UTF8.GetBytes(rich)).Failure, StringComparison.Ordinal);
     }
@@ -224,14 +224,6 @@ public sealed class UpnpCodecTests
         Assert.IsType<SoapAnswer.Unreadable>(SoapCodec.Parse(new GatewayReply(200, "<html><br>"u8.ToArray(), null), "Do"));
         Assert.Equal(new SoapAnswer.Unreadable("gone"), SoapCodec.Parse(GatewayReply.Failed("gone"), "Do"));
     }
-
-    internal static string Describe(params (string Type, string Control)[] services) =>
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><root xmlns=\"urn:schemas-upnp-org:device-1-0\"><URLBase>http://10.0.0.1/</URLBase>"
-        + "<device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><friendlyName>My &lt;Router&gt;</friendlyName>"
-        + "<modelName>M1</modelName><deviceList><device><deviceType>urn:x</deviceType><serviceList>"
-        + string.Concat(services.Select(s =>
-            $"<service><serviceType>urn:schemas-upnp-org:service:{s.Type}</serviceType><controlURL>{s.Control}</controlURL></service>"))
-        + "</serviceList></device></deviceList></device></root>";
 
     private static GatewayReply Reply(string body, int status = 200) => new(status, Encoding.UTF8.GetBytes(
         "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>" + body + "</s:Body></s:Envelope>"), null);
