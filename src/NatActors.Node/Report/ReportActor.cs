@@ -43,19 +43,19 @@ internal sealed class ReportActor : UntypedActor, IWithTimers
         _report = Empty(_node, Context.System.Scheduler.HighResMonotonicClock);
         Timers.StartSingleTimer(nameof(TooSlow), TooSlow.Instance, Timeout);
         var refs = _node.Refs;
-        Ask(Service.Connections, refs.Node, new NodeMessages.GetStatus());
-        Ask(Service.Addresses, refs.Addresses, new AddressMessages.GetState());
-        Ask(Service.Network, refs.Network, new NetworkMessages.GetState());
-        Ask(Service.Reachability, refs.AutoNat, new AutoNatMessages.GetState());
-        Ask(Service.Relays, refs.RelayClient, new RelayClientMessages.GetState());
+        Question(Service.Connections, refs.Node, new NodeMessages.GetStatus());
+        Question(Service.Addresses, refs.Addresses, new AddressMessages.GetState());
+        Question(Service.Network, refs.Network, new NetworkMessages.GetState());
+        Question(Service.Reachability, refs.AutoNat, new AutoNatMessages.GetState());
+        Question(Service.Relays, refs.RelayClient, new RelayClientMessages.GetState());
         if (_node.Options.PortMapping)
         {
-            Ask(Service.PortMapping, refs.PortMap, new PortMapMessages.GetState());
+            Question(Service.PortMapping, refs.PortMap, new PortMapMessages.GetState());
         }
 
         if (_node.Options.HolePunching)
         {
-            Ask(Service.HolePunching, refs.HolePunch, new HolePunchMessages.GetState());
+            Question(Service.HolePunching, refs.HolePunch, new HolePunchMessages.GetState());
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class ReportActor : UntypedActor, IWithTimers
         Options = node.Options,
     };
 
-    private void Ask(string service, IActorRef who, object question)
+    private void Question(string service, IActorRef who, object question)
     {
         _asked.Add(service);
         if (!who.Equals(ActorRefs.Nobody))
