@@ -1,7 +1,9 @@
 using NatActors.Lab;
 using NatActors.Lab.Nat;
+using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Protocols.Addresses;
+using NatActors.Protocols.AutoNat;
 using NatActors.Scenarios.Tests.Support;
 using NatActors.Testing;
 
@@ -46,6 +48,38 @@ public sealed class NatTypeTests
         }
     }
 
+    /// <summary>
+    /// R and S serve AutoNAT and are contacted; T is the partner of both and is not. What is told of the node follows the verdict: an address
+    /// that nobody can dial is not announced.
+    /// </summary>
+    [SkippableTheory]
+    [InlineData("none", NatFiltering.EndpointIndependent)]
+    [InlineData("firewall", NatFiltering.AddressAndPortDependent)]
+    [InlineData("fullcone", NatFiltering.EndpointIndependent)]
+    [InlineData("addrrestricted", NatFiltering.AddressDependent)]
+    [InlineData("portforward", NatFiltering.EndpointIndependent)]
+    [InlineData("portrestricted", NatFiltering.AddressAndPortDependent)]
+    [InlineData("symmetric", NatFiltering.AddressAndPortDependent)]
+    [InlineData("cgnat", NatFiltering.AddressAndPortDependent)]
+    public async Task The_filtering_is_told_and_only_what_can_be_dialed_is_announced(string router, NatFiltering filtering)
+    {
+        RequiresLab.OrSkip();
+        await using var lab = Laboratory.Create();
+        await using var partner = await LabNode.StartAsync(lab.Host("T"), Serving());
+        await using var observers = await Observers.StartAsync(lab, Serving(partner.Address));
+        await using var node = await BehindAsync(lab, router, LabNode.DefaultPort);
+
+        await observers.MeetAsync(node);
+
+        await node.Events.NextAsync<NodeEvents.Nat>(e => e.Report.Filtering == filtering);
+        var verdict = await node.Events.NextAsync<NodeEvents.ReachabilityChanged>(e => e.Verdict != Reachability.Unknown);
+        var isOpen = filtering == NatFiltering.EndpointIndependent;
+        Assert.Equal(isOpen ? Reachability.Public : Reachability.Private, verdict.Verdict);
+        var report = await node.Node.GetReportAsync().WaitAsync(EventLog.Guard);
+        Assert.Equal(isOpen, report.Addresses.Announced.Any(AddressScope.IsPublic));
+        Assert.NotEmpty(report.Addresses.ForHolePunch);
+    }
+
     [SkippableTheory]
     [InlineData("portforward+hairpin")]
     [InlineData("fullcone+hairpin")]
@@ -61,6 +95,9 @@ public sealed class NatTypeTests
         await node.Events.NextAsync<NodeEvents.Nat>(e => e.Report.Hairpin == Known.Yes);
     }
 
+    private static NodeOptions Serving(params Multiaddr[] partners) =>
+        new() { AutoNat = new AutoNatOptions { Serve = AutoNatServing.Always, Partners = partners } };
+
     private static async Task<LabNode> BehindAsync(Laboratory lab, string router, int port)
     {
         Assert.True(RouterKind.TryParse(router, out var kind));
@@ -71,11 +108,11 @@ public sealed class NatTypeTests
     /// <summary>Three nodes on two hosts of the internet.</summary>
     private sealed class Observers(IReadOnlyList<LabNode> nodes) : IAsyncDisposable
     {
-        public static async Task<Observers> StartAsync(Laboratory lab) => new(
+        public static async Task<Observers> StartAsync(Laboratory lab, NodeOptions? options = null) => new(
         [
-            await LabNode.StartAsync(lab.Host("S")),
+            await LabNode.StartAsync(lab.Host("S"), options),
             await LabNode.StartAsync(lab.Host("S"), new LabNodeOptions { Port = LabNode.DefaultPort + 100 }),
-            await LabNode.StartAsync(lab.Host("R")),
+            await LabNode.StartAsync(lab.Host("R"), options),
         ]);
 
         public async Task MeetAsync(LabNode node)

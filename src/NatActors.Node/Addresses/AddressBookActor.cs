@@ -154,15 +154,22 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
         {
             heard.Observed = observation.Observed.WithoutPeerId();
             heard.Refusal = _observed.OnObserved(observation).Refusal;
-            OnWitnessesChanged();
+            if (heard.Refusal == ObservationRefusal.None)
+            {
+                OnWitnessesChanged();
+            }
         }
     }
 
     private void OnConnectionDown(long connectionId)
     {
         _connections.Remove(connectionId);
+        var witnesses = _observed.Count;
         _observed.OnConnectionEnded(connectionId);
-        OnWitnessesChanged();
+        if (_observed.Count != witnesses)
+        {
+            OnWitnessesChanged();
+        }
     }
 
     private void OnWitnessesChanged()
