@@ -27,7 +27,7 @@ public sealed class Home : IAsyncDisposable
         Miniupnpd.OrSkip();
         var home = new Home(Laboratory.Create(new LabPlan
         {
-            Hosts = [new("R"), new("A", "NA"), new("B", "NA")],
+            Hosts = [new("R"), new("S"), new("T"), new("U"), new("A", "NA"), new("B", "NA")],
             Routers = [new("NA", kind)],
             PathDelay = TimeSpan.Zero,
         }));
@@ -89,6 +89,24 @@ public sealed class Home : IAsyncDisposable
         var node = await LabNode.StartAsync(Lab.Host("A"), options);
         _owned.Push(node);
         return node;
+    }
+
+    /// <summary>Nodes outside, on S, T and U, that answer questions of reachability; their addresses.</summary>
+    public async Task<IReadOnlyList<Multiaddr>> StartServersAsync()
+    {
+        var addresses = new List<Multiaddr>();
+        foreach (var host in (string[])["S", "T", "U"])
+        {
+            var server = await LabNode.StartAsync(Lab.Host(host), new NodeOptions
+            {
+                PortMapping = false,
+                AutoNat = new AutoNatOptions { Serve = AutoNatServing.Always },
+            });
+            _owned.Push(server);
+            addresses.Add(server.Address);
+        }
+
+        return addresses;
     }
 
     /// <summary>The outer address of the router with that port.</summary>

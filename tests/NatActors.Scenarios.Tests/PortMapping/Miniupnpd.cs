@@ -72,7 +72,14 @@ public sealed class Miniupnpd : IAsyncDisposable
         for (var i = 0; i < 50 && !exit.IsCompleted; i++)
         {
             _process.Terminate();
-            await Task.WhenAny(exit, Task.Delay(TimeSpan.FromMilliseconds(100)));
+            try
+            {
+                await exit.WaitAsync(TimeSpan.FromMilliseconds(100));
+            }
+            catch (TimeoutException)
+            {
+                // Asked once more.
+            }
         }
 
         Assert.True(exit.IsCompleted, $"miniupnpd does not end:{Environment.NewLine}{Log}");
