@@ -58,15 +58,17 @@ internal sealed class ProbeActor : UntypedActor, IWithTimers
 
     private ReachabilityQuestion Question => _seed.Question;
 
+    private TimeSpan Timeout => Question.IsV1 ? _node.Options.AutoNat.Client.V1Timeout : _node.Options.AutoNat.Client.Timeout;
+
     /// <inheritdoc />
     protected override void PreStart()
     {
         if (!Question.IsV1)
         {
-            _machine = new ProbeMachine(new ProbeQuestion(Question.Addresses, _seed.Nonce), Now);
+            _machine = new ProbeMachine(new ProbeQuestion(Question.Addresses, _seed.Nonce), Timeout, Now);
         }
 
-        Wake(Question.IsV1 ? ProbeV1.Timeout : ProbeMachine.Timeout);
+        Wake(Timeout);
         var protocol = Question.IsV1 ? AutoNatProtocol.V1 : AutoNatProtocol.V2DialRequest;
         _node.Refs.Connections.Tell(new ConnectionsMessages.OpenStream(0, Question.Server, [protocol], AllowLimited: false, Self)
         {
@@ -118,7 +120,7 @@ internal sealed class ProbeActor : UntypedActor, IWithTimers
         {
             case SaidV1 said: OnSaidV1(said.Decoded); break;
             case Broken broken: End(ProbeV1.Failed(broken.Reason)); break;
-            case TimeUp: End(ProbeV1.Failed($"no answer within {ProbeV1.Timeout.TotalSeconds:0} s")); break;
+            case TimeUp: End(ProbeV1.Failed($"no answer within {Timeout.TotalSeconds:0} s")); break;
             default: Unhandled(message); break;
         }
     }

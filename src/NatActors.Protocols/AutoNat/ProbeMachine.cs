@@ -17,9 +17,6 @@ namespace NatActors.Protocols.AutoNat;
 /// </remarks>
 public sealed class ProbeMachine
 {
-    /// <summary>The whole question. Ours: go-libp2p's server allows itself 15 s, a dial data request of 100 kB takes a few more.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
-
     /// <summary>How long an announced nonce may be late: dial-back and answer come by two connections. Ours.</summary>
     public static readonly TimeSpan NonceGrace = TimeSpan.FromSeconds(2);
 
@@ -33,6 +30,7 @@ public sealed class ProbeMachine
     public const int MaxAddresses = 10;
 
     private readonly ProbeQuestion _question;
+    private readonly TimeSpan _timeout;
     private readonly TimeSpan _deadline;
     private TimeSpan? _nonceDeadline;
     private ulong _dataSent;
@@ -42,7 +40,10 @@ public sealed class ProbeMachine
     private bool _ended;
 
     /// <summary>A question about to be asked.</summary>
-    public ProbeMachine(ProbeQuestion question, TimeSpan now)
+    /// <param name="question">The question.</param>
+    /// <param name="timeout">How long it may take as a whole (<see cref="ReachabilityOptions.Timeout"/>).</param>
+    /// <param name="now">Monotonic time.</param>
+    public ProbeMachine(ProbeQuestion question, TimeSpan timeout, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(question);
         if (question.Addresses.Count is < 1 or > MaxAddresses)
@@ -51,7 +52,8 @@ public sealed class ProbeMachine
         }
 
         _question = question;
-        _deadline = now + Timeout;
+        _timeout = timeout;
+        _deadline = now + timeout;
     }
 
     /// <summary>When to call <see cref="OnDeadline"/>; null when it has ended.</summary>
@@ -112,7 +114,7 @@ public sealed class ProbeMachine
         }
 
         return _nonceDeadline is null
-            ? End(ProbeTrouble.Failed, $"no answer within {Timeout.TotalSeconds:0} s")
+            ? End(ProbeTrouble.Failed, $"no answer within {_timeout.TotalSeconds:0} s")
             : End(ProbeTrouble.Lied, _refusedDialBack ?? "it claims a success that never arrived");
     }
 

@@ -4,11 +4,6 @@ namespace NatActors.Protocols.AutoNat;
 public static class ProbeV1
 {
     /// <summary>
-    /// The whole question. go-libp2p host/autonat: requestTimeout, 30 s; its server needs 15 s to report an address that drops (protocols 21).
-    /// </summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-
-    /// <summary>
     /// Judges an answer. Version 1 has no nonce, so a success is taken for one only when a connection from the server's host came in while the
     /// question was out; js-libp2p answers OK over the connection that exists.
     /// </summary>

@@ -71,6 +71,16 @@ public sealed record ReachabilityOptions
     /// <summary>See <see cref="MaxDials"/>. Default 10 minutes (go-libp2p tracker: recentProbeInterval).</summary>
     public TimeSpan DialWindow { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How long a question may take. Default 20 s. Ours: go-libp2p's server allows itself 15 s, dial data of 100 kB takes a few more.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// The same for version 1. Default 30 s (go-libp2p autonat: requestTimeout; its server needs 15 s to report an address that drops).
+    /// </summary>
+    public TimeSpan V1Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The pause of a server that refuses or fails; doubled each time. Default 5 s.</summary>
     public TimeSpan FirstServerPause { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -1,19 +1,42 @@
 using NatActors.Multiformats;
+using NatActors.Node.Streams;
 using NatActors.Node.Tests.Whole;
 using NatActors.Protocols.AutoNat;
+using NatActors.Testing;
 
 namespace NatActors.Node.Tests.AutoNat;
 
-/// <summary>Whole nodes on loopback that ask each other whether they can be dialed.</summary>
+/// <summary>Whole nodes on loopback that ask each other whether they can be dialed, servers that lie among them.</summary>
 public class ClientNodesTests
 {
+    /// <summary>An hour of looks at the verdict in a few seconds.</summary>
+    private static readonly ReachabilityOptions Hasty = new()
+    {
+        FirstProbeDelay = TimeSpan.FromMilliseconds(50),
+        FirstRetry = TimeSpan.FromMilliseconds(20),
+        MaxRetry = TimeSpan.FromMilliseconds(100),
+        FirstRecheck = TimeSpan.FromMilliseconds(20),
+        MaxRecheck = TimeSpan.FromMilliseconds(40),
+        SameServer = TimeSpan.FromMilliseconds(100),
+        FirstServerPause = TimeSpan.FromMilliseconds(20),
+        MaxServerPause = TimeSpan.FromMilliseconds(200),
+        MaxDials = 100_000,
+    };
+
+    private static readonly AutoNatServerOptions Generous = new()
+    {
+        RequestsPerMinute = 100_000,
+        RequestsPerPeer = 100_000,
+        RequestsPerNetwork = 100_000,
+    };
+
     [Fact]
     public async Task A_node_among_three_servers_learns_that_it_can_be_dialed()
     {
         await using var first = await ServerAsync();
         await using var second = await ServerAsync();
         await using var third = await ServerAsync();
-        await using var node = await ClientAsync(first, second, third);
+        await using var node = await ClientAsync(new ReachabilityOptions(), first, second, third);
 
         var told = await node.Events.NextAsync<NodeEvents.ReachabilityChanged>();
         var confirmed = await node.Events.NextAsync<NodeEvents.AddressConfirmed>();
@@ -24,14 +47,103 @@ public class ClientNodesTests
         Assert.Contains("public, filtering unproven", told.Reasons[0], StringComparison.Ordinal);
     }
 
-    private static Task<LoopbackNode> ServerAsync() => LoopbackNode.StartAsync(o => o with
+    [Fact]
+    public async Task In_a_swarm_of_three_every_node_learns_that_it_can_be_dialed()
     {
-        AutoNat = new AutoNatOptions { AllowPrivateAddresses = true, Serve = AutoNatServing.Always },
+        await using var first = await ServerAsync();
+        await using var second = await ServerAsync(first);
+        await using var third = await ServerAsync(first, second);
+
+        foreach (var node in new[] { first, second, third })
+        {
+            var told = await node.Events.NextAsync<NodeEvents.ReachabilityChanged>();
+            Assert.Equal(Reachability.Public, told.Verdict);
+        }
+    }
+
+    [Fact]
+    public async Task Of_servers_that_all_say_they_cannot_dial_it_a_majority_is_believed()
+    {
+        await using var first = await LiarAsync(_ => AutoNatV2DialStatus.DialError);
+        await using var second = await LiarAsync(_ => AutoNatV2DialStatus.DialError);
+        await using var node = await ClientAsync(Hasty, first, second);
+
+        var told = await node.Events.NextAsync<NodeEvents.ReachabilityChanged>();
+
+        Assert.Equal(Reachability.Private, told.Verdict);
+        Assert.Contains("2 servers could not dial it", told.Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Five_unreliable_servers_of_seven_move_no_verdict_in_a_hundred_looks()
+    {
+        const int Looks = 100;
+        var random = new SeededRandomSource(11);
+        var asked = 0;
+        var enough = new TaskCompletionSource();
+        var servers = new List<LoopbackNode>();
+        try
+        {
+            for (var i = 0; i < 7; i++)
+            {
+                servers.Add(i is 2 or 4 ? await ServerAsync() : await LiarAsync(_ =>
+                {
+                    if (Interlocked.Increment(ref asked) == Looks)
+                    {
+                        enough.SetResult();
+                    }
+
+                    AutoNatV2DialStatus?[] moods = [AutoNatV2DialStatus.DialError, AutoNatV2DialStatus.Ok, AutoNatV2DialStatus.DialBackError, null];
+                    return moods[random.NextInt(moods.Length)];
+                }));
+            }
+
+            await using var node = await ClientAsync(Hasty, [.. servers]);
+            await enough.Task.WaitAsync(4 * LoopbackNode.Guard);
+
+            var told = Assert.Single(node.Events.All.OfType<NodeEvents.ReachabilityChanged>());
+            Assert.Equal(Reachability.Public, told.Verdict);
+            Assert.Empty(node.Events.All.OfType<NodeEvents.AddressLost>());
+        }
+        finally
+        {
+            foreach (var server in servers)
+            {
+                await server.DisposeAsync();
+            }
+        }
+    }
+
+    private static Task<LoopbackNode> ServerAsync(params LoopbackNode[] others) => LoopbackNode.StartAsync(o => o with
+    {
+        AutoNat = new AutoNatOptions { AllowPrivateAddresses = true, Serve = AutoNatServing.Always, Server = Generous },
+        Dial = [.. others.Select(s => s.Address)],
     });
 
-    private static Task<LoopbackNode> ClientAsync(params LoopbackNode[] servers) => LoopbackNode.StartAsync(o => o with
+    private static Task<LoopbackNode> ClientAsync(ReachabilityOptions options, params LoopbackNode[] servers) =>
+        LoopbackNode.StartAsync(o => o with
+        {
+            AutoNat = new AutoNatOptions { AllowPrivateAddresses = true, Serve = AutoNatServing.Never, Client = options },
+            Dial = [.. servers.Select(s => s.Address)],
+        });
+
+    /// <summary>A server that dials nobody and answers what it is told; null for cutting the stream.</summary>
+    private static async Task<LoopbackNode> LiarAsync(Func<PeerId, AutoNatV2DialStatus?> answer)
     {
-        AutoNat = new AutoNatOptions { AllowPrivateAddresses = true, Serve = AutoNatServing.Never },
-        Dial = [.. servers.Select(s => s.Address)],
-    });
+        var node = await LoopbackNode.StartAsync(o => o with { AutoNat = new AutoNatOptions { Serve = AutoNatServing.Never } });
+        node.Node.Handle(AutoNatProtocol.V2DialRequest, async (stream, cancellationToken) =>
+        {
+            var messages = new MessageStream(stream);
+            await messages.ReadMessageAsync(AutoNatV2Codec.MaxMessageSize, cancellationToken);
+            if (answer(stream.Peer) is not { } status)
+            {
+                stream.Reset();
+                return;
+            }
+
+            var response = new AutoNatV2Message.DialResponse(AutoNatV2Status.Ok, 0, status);
+            await messages.WriteMessageAsync(AutoNatV2Codec.Encode(response), cancellationToken);
+        });
+        return node;
+    }
 }

@@ -9,8 +9,9 @@ public class ProbeMachineTests
     private const ulong Nonce = 77;
     private static readonly Multiaddr Tested = Multiaddr.Parse("/ip4/29.0.1.2/tcp/4001");
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
-    private readonly ProbeMachine _probe = new(new ProbeQuestion([Tested], Nonce), Start);
+    private readonly ProbeMachine _probe = new(new ProbeQuestion([Tested], Nonce), Timeout, Start);
 
     public static TheoryData<string, string> NoProofs => new()
     {
@@ -95,7 +96,7 @@ public class ProbeMachineTests
     [Fact]
     public void A_dial_back_error_with_a_nonce_is_a_success_and_without_one_nothing()
     {
-        var other = new ProbeMachine(new ProbeQuestion([Tested], Nonce), Start);
+        var other = new ProbeMachine(new ProbeQuestion([Tested], Nonce), Timeout, Start);
         other.OnDialBack(DialBack());
 
         Assert.Equal(WitnessOutcome.NoEvidence, Outcome(Answer(AutoNatV2DialStatus.DialBackError)));
@@ -119,10 +120,10 @@ public class ProbeMachineTests
     [Fact]
     public void Silence_is_no_evidence_but_a_nonce_counts_all_the_same()
     {
-        var other = new ProbeMachine(new ProbeQuestion([Tested], Nonce), Start);
+        var other = new ProbeMachine(new ProbeQuestion([Tested], Nonce), Timeout, Start);
         other.OnDialBack(DialBack());
 
-        Assert.Equal(WitnessOutcome.NoEvidence, Outcome(_probe.OnDeadline(Start + ProbeMachine.Timeout)));
+        Assert.Equal(WitnessOutcome.NoEvidence, Outcome(_probe.OnDeadline(Start + Timeout)));
         Assert.Equal(WitnessOutcome.Reached, Outcome(other.OnStreamEnded("reset")));
     }
 
@@ -154,7 +155,7 @@ public class ProbeMachineTests
     public void A_server_may_answer_for_each_address_in_turn()
     {
         var second = Multiaddr.Parse("/ip4/29.0.1.3/tcp/4001");
-        var probe = new ProbeMachine(new ProbeQuestion([Tested, second], Nonce), Start);
+        var probe = new ProbeMachine(new ProbeQuestion([Tested, second], Nonce), Timeout, Start);
         var other = new AutoNatV2Message.DialResponse(AutoNatV2Status.Ok, 1, AutoNatV2DialStatus.DialError);
 
         Assert.Equal([ProbeEffect.Read.Instance], probe.OnMessage(new AutoNatV2Decoded(other, AutoNatMessageFault.None), Start));
@@ -194,7 +195,7 @@ public class ProbeMachineTests
         _probe.OnDialBack(dialBack);
         Answer(AutoNatV2DialStatus.Ok);
 
-        var result = Result(_probe.OnDeadline(Start + ProbeMachine.Timeout));
+        var result = Result(_probe.OnDeadline(Start + Timeout));
 
         Assert.Equal(WitnessOutcome.NoEvidence, result.Outcome);
         Assert.Contains(why, result.Detail, StringComparison.Ordinal);

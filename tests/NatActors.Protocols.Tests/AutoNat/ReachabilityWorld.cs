@@ -60,6 +60,7 @@ internal sealed class ReachabilityWorld
     private readonly Dictionary<PeerId, (ServerKind Kind, IPAddress Host)> _servers = [];
     private readonly Dictionary<long, ProbeMachine> _probes = [];
     private readonly SeededRandom _random;
+    private readonly ReachabilityOptions _options;
     private readonly ContactedHosts _contacted = new(7);
     private long _number;
     private int _lastStranger;
@@ -69,7 +70,8 @@ internal sealed class ReachabilityWorld
     {
         _random = new SeededRandom((int)seed);
         Nat = nat;
-        Machine = new ReachabilityMachine(options ?? new ReachabilityOptions(), _random);
+        _options = options ?? new ReachabilityOptions();
+        Machine = new ReachabilityMachine(_options, _random);
     }
 
     public NatKind Nat { get; set; }
@@ -195,11 +197,11 @@ internal sealed class ReachabilityWorld
             return;
         }
 
-        var probe = new ProbeMachine(new ProbeQuestion(question.Addresses, 42), Now);
+        var probe = new ProbeMachine(new ProbeQuestion(question.Addresses, 42), _options.Timeout, Now);
         _probes[question.Id] = probe;
         Play(question.Id, probe.OnOpened());
         Answer(question.Id, kind, host);
-        At(Now + ProbeMachine.Timeout, () => Play(question.Id, probe.OnDeadline(Now)));
+        At(Now + _options.Timeout, () => Play(question.Id, probe.OnDeadline(Now)));
     }
 
     private void Answer(long id, ServerKind kind, IPAddress host)
@@ -236,7 +238,7 @@ internal sealed class ReachabilityWorld
             ServerKind.SaysPublic => (AutoNatV1Status.Ok, TimeSpan.FromSeconds(1)),
             ServerKind.SaysPrivate => (AutoNatV1Status.DialError, TimeSpan.FromSeconds(1)),
             ServerKind.Rejects or ServerKind.RefusesToDial => (AutoNatV1Status.DialRefused, TimeSpan.FromSeconds(1)),
-            _ => (AutoNatV1Status.InternalError, ProbeV1.Timeout),
+            _ => (AutoNatV1Status.InternalError, _options.V1Timeout),
         };
         var answer = new AutoNatV1Decoded(new AutoNatV1Message.DialResponse(status, null, null), AutoNatMessageFault.None);
         var result = ProbeV1.Judge(answer, cameIn: kind == ServerKind.Honest && status == AutoNatV1Status.Ok);
