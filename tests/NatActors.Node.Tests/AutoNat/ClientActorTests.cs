@@ -215,6 +215,7 @@ public sealed class ClientActorTests : TestKit
     [Fact]
     public void A_network_change_a_lost_relay_and_an_expired_mapping_are_probed_at_once()
     {
+        Start(AtOnce with { FirstServerPause = TimeSpan.Zero });
         Answer(Ask());
 
         _autonat.Tell(new NetworkMessages.Changed(NetworkState.None, ["eth0 is up"]));
