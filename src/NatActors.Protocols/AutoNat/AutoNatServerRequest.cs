@@ -175,7 +175,8 @@ public sealed class AutoNatServerRequest
 
     /// <summary>
     /// Waits for both, as the client reads this node's own success from the nonce: a partner's failure beside it means filtering by
-    /// address. The partner's word counts when it has dialed: it comes from an address that the client has more likely not contacted.
+    /// address. The partner's word counts when it has dialed: it comes from an address that the client has more likely not contacted. A
+    /// partner that got through but not rid of its nonce, which this node did, is no failure: js-libp2p takes a nonce once only.
     /// </summary>
     private AutoNatServerEffect.Answer? Conclude()
     {
@@ -184,14 +185,21 @@ public sealed class AutoNatServerRequest
             return null;
         }
 
-        return (partner == DialBackOutcome.NotTried ? own : partner) switch
+        return (own, partner) switch
         {
-            DialBackOutcome.Reached => Answer(AutoNatV2Status.Ok, AutoNatV2DialStatus.Ok),
-            DialBackOutcome.DialBackError => Answer(AutoNatV2Status.Ok, AutoNatV2DialStatus.DialBackError),
-            DialBackOutcome.DialError => Answer(AutoNatV2Status.Ok, AutoNatV2DialStatus.DialError),
-            _ => Answer(AutoNatV2Status.InternalError, AutoNatV2DialStatus.Unused),
+            (DialBackOutcome.Reached, DialBackOutcome.DialBackError) => Tell(DialBackOutcome.Reached),
+            (_, DialBackOutcome.NotTried) => Tell(own),
+            _ => Tell(partner),
         };
     }
+
+    private AutoNatServerEffect.Answer Tell(DialBackOutcome outcome) => outcome switch
+    {
+        DialBackOutcome.Reached => Answer(AutoNatV2Status.Ok, AutoNatV2DialStatus.Ok),
+        DialBackOutcome.DialBackError => Answer(AutoNatV2Status.Ok, AutoNatV2DialStatus.DialBackError),
+        DialBackOutcome.DialError => Answer(AutoNatV2Status.Ok, AutoNatV2DialStatus.DialError),
+        _ => Answer(AutoNatV2Status.InternalError, AutoNatV2DialStatus.Unused),
+    };
 
     private AutoNatServerEffect.Answer Answer(AutoNatV2Status status, AutoNatV2DialStatus dialStatus)
     {
