@@ -153,7 +153,8 @@ public sealed class ServerPartnerTests
             }
             else
             {
-                await Task.Delay(Timeout.Infinite, stopping);
+                // Until the server has had enough.
+                await messages.ReadMessageAsync(DialBackPartnerCodec.MaxMessageSize, stopping);
             }
         });
         await server.Node.DialAsync(partner.Address).WaitAsync(LoopbackNode.Guard);
