@@ -163,7 +163,18 @@ public static class RelayCodec
         return new RelayReservation(
             wire.HasExpire ? DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(wire.Expire, MaxUnixSeconds)) : null,
             addresses,
-            wire.HasVoucher && wire.Voucher.Length is > 0 and <= MaxVoucherSize ? wire.Voucher.Memory : null);
+            VoucherOf(wire));
+    }
+
+    // Spelled out, for 'memory : null' would be an empty voucher: the null becomes an array, and that a memory. rust-libp2p sends none.
+    private static ReadOnlyMemory<byte>? VoucherOf(Proto.Reservation wire)
+    {
+        if (wire.HasVoucher && wire.Voucher.Length is > 0 and <= MaxVoucherSize)
+        {
+            return wire.Voucher.Memory;
+        }
+
+        return null;
     }
 
     private static Proto.Peer ToWire(PeerId peer) => new() { Id = ByteString.CopyFrom(peer.Bytes.Span) };

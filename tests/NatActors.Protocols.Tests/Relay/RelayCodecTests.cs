@@ -11,6 +11,16 @@ public sealed class RelayCodecTests
         new byte[] { 1, 2, 3 });
 
     [Fact]
+    public void A_reservation_without_a_voucher_is_read_as_one_without()
+    {
+        var granted = new HopMessage.Status(RelayStatus.Ok, new RelayReservation(DateTimeOffset.UnixEpoch.AddDays(1), [], null), RelayLimits.None);
+
+        var status = Assert.IsType<HopMessage.Status>(RelayCodec.DecodeHop(RelayCodec.Encode(granted)).Message);
+
+        Assert.Null(status.Reservation!.Voucher);
+    }
+
+    [Fact]
     public void Zero_valued_types_stand_on_the_wire()
     {
         Assert.Equal([0x08, 0x00], RelayCodec.Encode(new HopMessage.Reserve()));
