@@ -9,7 +9,7 @@ namespace NatActors.Cli.Output;
 /// <summary>One line an event, for people and pipes.</summary>
 /// <param name="output">Gets the lines.</param>
 /// <param name="errors">Gets the complaints.</param>
-/// <param name="brief">Leave out where this node listens, who its peers are, and their leaving.</param>
+/// <param name="brief">Only what concerns the path to a peer and what was asked of it.</param>
 public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief = false) : IEventOutput
 {
     private readonly Lock _gate = new();
@@ -23,7 +23,7 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
             return;
         }
 
-        if (brief && value is (NodeEvents.Listening or NodeEvents.Identified or NodeEvents.Disconnected))
+        if (brief && !ConcernsThePath(value))
         {
             return;
         }
@@ -98,6 +98,9 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
         return text.Length > 10 ? $"…{text[^8..]}" : text;
     }
 
+    private static bool ConcernsThePath(NodeEvent happened) => happened is NodeEvents.Connected or NodeEvents.PunchStarted or NodeEvents.PunchEnded
+        or NodeEvents.Pinged or NodeEvents.PerfMeasured or NodeEvents.NetworkChanged;
+
     private static string Line(NodeEvent happened) => happened switch
     {
         NodeEvents.Connected e => $"connected {Arrow(e.Direction)} {Short(e.Peer)} {Path(e.Relayed)} {e.Address}",
@@ -115,7 +118,7 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
         NodeEvents.AddressLost e => $"can no longer be dialed at {e.Address}: {e.Reason}",
         NodeEvents.Mapping { Lease.Ticks: > 0 } e => $"the router forwards {e.External} here for {e.Lease.TotalMinutes:0} min ({e.Protocol})",
         NodeEvents.Mapping e => $"the router no longer forwards {e.External} ({e.Protocol}): {e.Detail}",
-        NodeEvents.Nat e => $"NAT for {e.Report.Family} {e.Report.Protocol}: mapping {NatReport.Describe(e.Report.Mapping)}, filtering {NatReport.Describe(e.Report.Filtering)}",
+        NodeEvents.Nat e => $"NAT for {ReportWords.Protocol($"{e.Report.Family}", $"{e.Report.Protocol}")}: mapping {NatReport.Describe(e.Report.Mapping)}, filtering {NatReport.Describe(e.Report.Filtering)}",
         NodeEvents.NetworkChanged e => $"the network changed: {string.Join("; ", e.What)}",
         NodeEvents.Error e => $"error: {e.What}",
         _ => happened.Name,

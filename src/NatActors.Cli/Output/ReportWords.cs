@@ -28,8 +28,11 @@ internal static class ReportWords
     };
 
     /// <summary>Which traffic it is about.</summary>
-    public static string Protocol(NatEntry nat) =>
-        $"{(nat.Family == "ip6" ? "IPv6" : "IPv4")} {nat.Protocol.ToUpperInvariant()}";
+    public static string Protocol(NatEntry nat) => Protocol(nat.Family, nat.Protocol);
+
+    /// <inheritdoc cref="Protocol(NatEntry)" />
+    public static string Protocol(string family, string protocol) =>
+        $"{(family.Equals("ip6", StringComparison.OrdinalIgnoreCase) ? "IPv6" : "IPv4")} {protocol.ToUpperInvariant()}";
 
     /// <summary>How outside ports are chosen (RFC 4787 section 4.1).</summary>
     public static string Mapping(NatEntry nat) => nat.Mapping switch
@@ -125,11 +128,12 @@ internal static class ReportWords
             ? $"{Span(Math.Max(0, (moment - then).TotalSeconds))} ago"
             : time;
 
+    /// <summary>A thousand of a unit is the next unit: what is left of a GiB after a few bytes reads as one.</summary>
     private static string Bytes(long bytes) => bytes switch
     {
-        >= 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.#} GiB"),
-        >= 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.#} MiB"),
-        >= 1 << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 10):0.#} KiB"),
+        >= 1000L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.#} GiB"),
+        >= 1000L << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.#} MiB"),
+        >= 1000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 10):0.#} KiB"),
         _ => $"{bytes} bytes",
     };
 }

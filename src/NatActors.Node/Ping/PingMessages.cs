@@ -19,6 +19,9 @@ public static class PingMessages
     {
         /// <summary>True to use a limited (relayed) connection too. Default true.</summary>
         public bool AllowLimited { get; init; } = true;
+
+        /// <summary>True when the node asks for itself: then no <see cref="NodeEvents.Pinged"/> is told. Default false.</summary>
+        public bool Quiet { get; init; }
     }
 
     /// <summary>Ping <paramref name="Number"/> (from 1) came back.</summary>

@@ -131,7 +131,11 @@ internal sealed class PingRunActor : UntypedActor, IWithTimers
     private void OnMeasured(PingEffect.Measured measured)
     {
         var relayed = _stream!.Relayed;
-        _node.Events.Publish(new NodeEvents.Pinged(_request.Peer, measured.RoundTrip, relayed));
+        if (!_request.Quiet)
+        {
+            _node.Events.Publish(new NodeEvents.Pinged(_request.Peer, measured.RoundTrip, relayed));
+        }
+
         _request.ReplyTo.Tell(new PingMessages.Pinged(_request.Id, measured.Number, measured.RoundTrip, relayed));
     }
 

@@ -218,7 +218,7 @@ public sealed partial class RelayClientActor
     }
 
     private void Ping(long id, PeerId peer) =>
-        _node.Refs.Ping.Tell(new PingMessages.Ping(id, peer, 1, Self) { AllowLimited = false });
+        _node.Refs.Ping.Tell(new PingMessages.Ping(id, peer, 1, Self) { AllowLimited = false, Quiet = true });
 
     private void Reserve(RelaySelectionEffect.Reserve reserve)
     {

@@ -131,6 +131,8 @@ public sealed class EventOutputTests
 
         Assert.DoesNotContain("listening", output.ToString());
         Assert.DoesNotContain("disconnected", output.ToString());
+        Assert.DoesNotContain("NAT for", output.ToString());
+        Assert.DoesNotContain("seen at", output.ToString());
         Assert.Contains("pong", output.ToString());
     }
 
