@@ -19,6 +19,7 @@ internal sealed class Setup(Workspace workspace)
 
         // The program alone: the service of the same name, which would run on this machine, is another package.
         ("miniupnpd-nftables", () => Shell.Has("miniupnpd"), "routers of the laboratory that map ports"),
+        ("dnsmasq-base", () => Shell.Has("dnsmasq"), "a name server in the laboratory"),
         ("libssl3", () => NativeLibrary.TryLoad("libcrypto.so.3", out _), "elliptic curves"),
     ];
 
