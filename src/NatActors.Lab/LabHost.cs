@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using NatActors.Lab.Kernel;
+using NatActors.Lab.Nat;
 
 namespace NatActors.Lab;
 
@@ -12,6 +13,7 @@ public sealed class LabHost
 
     private readonly NetNamespace _netns;
     private readonly ProcessList _processes = new();
+    private IReadOnlyList<Subnet> _subnets = [];
 
     internal LabHost(string name, NetNamespace netns, LabRouter? router)
     {
@@ -99,8 +101,38 @@ public sealed class LabHost
         CableIn();
     }
 
+    /// <summary>Switches the host's interface off: it has neither addresses nor routes until <see cref="InterfaceUp"/>.</summary>
+    public void InterfaceDown()
+    {
+        Tool.Ip(Namespace, [$"addr flush dev {Device}", $"link set {Device} down"]);
+        Addresses = [];
+    }
+
+    /// <summary>Switches the interface on again, with the addresses that it had.</summary>
+    public void InterfaceUp()
+    {
+        Tool.Ip(Namespace, [$"link set {Device} up"]);
+        SetAddresses(_subnets);
+    }
+
+    /// <summary>Gives the host other addresses in the same networks, as a DHCP server may; the old ones are gone.</summary>
+    /// <param name="last">The last byte of the new ones, 2 to 254, which no other host of the network may have.</param>
+    public void ChangeAddress(int last) => SetAddresses([.. _subnets.Select(subnet => subnet with { Address = subnet.At(last) })]);
+
+    /// <summary>
+    /// Has the host send by another gateway: the same router, by another of its addresses, that it is given for that. The old one stays as well.
+    /// </summary>
+    /// <param name="last">The last byte of the gateway's address, 2 to 254, which no host of the network may have.</param>
+    public void ChangeGateway(int last)
+    {
+        var device = Router is null ? FarEnd.Device : RuleSet.LanDevice;
+        Tool.Ip(FarEnd.Netns.Name, _subnets.Select(subnet => $"addr add {subnet.At(last)}/{subnet.PrefixLength} dev {device}"));
+        Tool.Ip(Namespace, _subnets.Select(subnet => $"route replace default via {subnet.At(last)}"));
+    }
+
     internal void SetAddresses(IReadOnlyList<Subnet> subnets)
     {
+        _subnets = subnets;
         var commands = new List<string> { $"addr flush dev {Device} scope global" };
         foreach (var subnet in subnets)
         {

@@ -22,14 +22,14 @@ public sealed partial class ConnectionsActor
     private readonly HashSet<PeerId> _reconnecting = [];
 
     /// <summary>
-    /// A peer that connects again while an old connection of the same kind stands may have lost that one: a restart, another router. Until it
-    /// is found dead, what others ask of the peer would go there.
+    /// A peer that connects again while an old connection stands may have lost that one: a restart, another router. Until it is found dead, what
+    /// others ask of the peer would go there. Only a relayed connection is no wonder beside a new direct one.
     /// </summary>
     private void CheckSiblings(ConnectionInfo info)
     {
         foreach (var id in _table.Of(info.Peer))
         {
-            if (id != info.Id && _up.TryGetValue(id, out var up) && up.Info.Relayed == info.Relayed)
+            if (id != info.Id && _up.TryGetValue(id, out var up) && (info.Relayed || !up.Info.Relayed))
             {
                 Check(id);
             }

@@ -279,6 +279,17 @@ public sealed class HolePunchActor : UntypedActor
 
             // Heard already from an attempt that ended in order; the answer of one that a bug of ours stopped.
             _node.Refs.Connections.Tell(new ConnectionsMessages.PunchOver(peer, "the hole punch failed inside this node; see the log"));
+            StartAgain(peer, attempt.Connection);
+        }
+    }
+
+    /// <summary>The relayed connection of an attempt may have died under it, while the peer, which lost its path, came again by another.</summary>
+    private void StartAgain(PeerId peer, long connection)
+    {
+        if (_relayed.TryGetValue(peer, out var relayed) && !relayed.Exists(c => c.Id == connection)
+            && !_direct.ContainsKey(peer) && !_node.Stopping.IsCancellationRequested)
+        {
+            TryStart(relayed[^1]);
         }
     }
 
