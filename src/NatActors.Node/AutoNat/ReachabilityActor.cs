@@ -28,6 +28,7 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
     private readonly NodeContext _node;
     private readonly ReachabilityMachine _machine;
     private readonly Dictionary<ulong, Probe> _nonces = [];
+    private readonly Dictionary<long, IActorRef> _probes = [];
     private readonly HashSet<long> _connections = [];
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -218,11 +219,14 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
 
     private void OnEnded(ProbeMessages.Ended ended)
     {
-        if (ended.Nonce != 0)
+        // After a restart the probes of the former life still report, by numbers that are used again.
+        if (!_probes.TryGetValue(ended.Question, out var probe) || !probe.Equals(Sender))
         {
-            _nonces.Remove(ended.Nonce);
+            return;
         }
 
+        _probes.Remove(ended.Question);
+        _nonces.Remove(ended.Nonce);
         _node.Metrics.OnProbed(ended.Result.Outcome);
         Apply(_machine.OnEnded(ended.Question, ended.Result, Now));
     }
@@ -243,7 +247,7 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
         {
             switch (effect)
             {
-                case ReachabilityEffect.Ask ask: Ask(ask.Question); break;
+                case ReachabilityEffect.Ask ask: StartProbe(ask.Question); break;
                 case ReachabilityEffect.Tell tell: Tell(tell.Verdict); break;
                 case ReachabilityEffect.VerdictChanged changed: OnVerdictChanged(changed.Verdict); break;
                 case ReachabilityEffect.Confirmed confirmed:
@@ -264,11 +268,12 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Ask(ReachabilityQuestion question)
+    private void StartProbe(ReachabilityQuestion question)
     {
         var nonce = question.IsV1 ? 0 : ProbeMachine.NewNonce(_node.Random);
         var probe = Context.ActorOf(
             Props.Create(typeof(ProbeActor), _node, new ProbeSeed(question, nonce), Self), $"probe-{++_lastName}");
+        _probes[question.Id] = probe;
         if (nonce != 0)
         {
             _nonces[nonce] = new Probe(probe, _node.NextConnectionId());
