@@ -133,7 +133,7 @@ public static class NatPmpCodec
         NatPmpResult.Success => "done",
         NatPmpResult.UnsupportedVersion => "it does not speak NAT-PMP",
         NatPmpResult.NotAuthorized => "its owner or a rule forbids it (not authorized)",
-        NatPmpResult.NetworkFailure => "it has no external address itself (network failure)",
+        NatPmpResult.NetworkFailure => GatewayText.NoExternal + " (network failure)",
         NatPmpResult.OutOfResources => "it can hold no more mappings (out of resources)",
         NatPmpResult.UnsupportedOpcode => "it does not know the operation",
         _ => $"result {(int)result}",

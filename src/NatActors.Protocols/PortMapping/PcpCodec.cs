@@ -145,7 +145,7 @@ public static class PcpCodec
         PcpResult.Success => "done",
         PcpResult.UnsupportedVersion => "it does not speak PCP version 2",
         PcpResult.NotAuthorized => "its owner or a rule forbids it, or the port is mapped for another (not authorized)",
-        PcpResult.NetworkFailure => "it has no connection itself (network failure)",
+        PcpResult.NetworkFailure => GatewayText.NoExternal + " (network failure)",
         PcpResult.NoResources => "it can hold no more mappings (no resources)",
         PcpResult.UnsupportedProtocol => "it does not map this transport protocol",
         PcpResult.UserExceededQuota => "this machine has its share of mappings (quota exceeded)",

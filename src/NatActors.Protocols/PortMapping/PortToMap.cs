@@ -48,6 +48,11 @@ internal static class GatewayText
     /// <summary>A product name or fault is a line, not a page. Ours.</summary>
     public const int MaxLength = 80;
 
+    /// <summary>
+    /// A router that reports no external address: some, miniupnpd for one, also do so rather than report a private one.
+    /// </summary>
+    public const string NoExternal = "it has no external address of the internet: its own connection is down, or another NAT stands behind it";
+
     /// <summary>One line of at most <see cref="MaxLength"/> characters, without control characters.</summary>
     public static string Clean(string? text)
     {
@@ -61,7 +66,7 @@ internal static class GatewayText
         AddressKind.Public => "",
         AddressKind.CarrierGrade => $"its external address {external} is a carrier's: another NAT stands behind it (CGNAT, RFC 6598)",
         AddressKind.Private or AddressKind.LinkLocal => $"its external address {external} is private: another NAT stands behind it",
-        AddressKind.Unspecified => "it has no external address: its own connection is down",
+        AddressKind.Unspecified => NoExternal,
         _ => $"its external address {external} is not one of the internet",
     };
 }

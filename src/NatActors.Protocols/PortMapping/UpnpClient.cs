@@ -238,11 +238,13 @@ internal sealed class UpnpClient : GatewayClient
             .Take(MaxDevices)
             .ToList();
         _used = url;
-        Probe(new Queue<UpnpEndpoint>(services), description, ports, "it offers no service that maps ports", now);
+        _protocol = description.Protocol;
+        Product = description.Name.Length == 0 ? _server : description.Name;
+        Probe(new Queue<UpnpEndpoint>(services), ports, "it offers no service that maps ports", now);
     }
 
     /// <summary>Asks one service after the other whether it works: of a router's several connections mostly one is up.</summary>
-    private void Probe(Queue<UpnpEndpoint> services, DeviceDescription description, IUpnpPorts ports, string problem, TimeSpan now)
+    private void Probe(Queue<UpnpEndpoint> services, IUpnpPorts ports, string problem, TimeSpan now)
     {
         if (!services.TryDequeue(out var service))
         {
@@ -254,20 +256,18 @@ internal sealed class UpnpClient : GatewayClient
         {
             if (ports.Use(service, answer) is { } failure)
             {
-                Probe(services, description, ports, failure, at);
+                Probe(services, ports, failure, at);
             }
             else
             {
-                OnUsable(description, ports, at);
+                OnUsable(ports, at);
             }
         });
     }
 
-    private void OnUsable(DeviceDescription description, IUpnpPorts ports, TimeSpan now)
+    private void OnUsable(IUpnpPorts ports, TimeSpan now)
     {
-        Product = description.Name.Length == 0 ? _server : description.Name;
         Problem = "";
-        _protocol = description.Protocol;
         _ports = ports;
         _failures = 0;
         _searchAt = null;

@@ -42,7 +42,7 @@ internal sealed class UpnpMappings : IUpnpPorts
 
         _service = service;
         OnExternal(done);
-        return _external is null ? "it has no external address: its own connection is down" : null;
+        return _external is null ? GatewayText.NoExternal : null;
     }
 
     /// <inheritdoc />

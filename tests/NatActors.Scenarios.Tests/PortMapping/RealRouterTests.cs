@@ -139,6 +139,21 @@ public sealed class RealRouterTests
         Assert.DoesNotContain(node.Events.All, e => e is NodeEvents.Mapping);
     }
 
+    [SkippableFact]
+    public async Task A_router_behind_a_carriers_nat_says_why_it_is_no_use()
+    {
+        await using var home = await Home.StartAsync(RouterType.Cgnat, new MiniupnpdOptions());
+        var node = await home.StartNodeAsync();
+
+        foreach (var protocol in (string[])["nat-pmp", "upnp-igd2"])
+        {
+            var found = await FoundAsync(node, protocol, p => p.Problem.Length > 0);
+            Assert.Contains("another NAT stands behind it", found.Problem, StringComparison.Ordinal);
+        }
+
+        Assert.Empty((await node.Node.GetReportAsync()).Mappings);
+    }
+
     [SkippableTheory]
     [InlineData("pcp")]
     [InlineData("nat-pmp")]
