@@ -51,10 +51,10 @@ public sealed record ReachabilityOptions
     public TimeSpan MaxRetry { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The pause before a fresh verdict is looked at again; doubled each time. Default 30 s. Ours: what is new often changes, a port forward
-    /// is added just after the program said that one is missing.
+    /// The pause before a fresh verdict is looked at again; doubled each time. Default 10 s. Ours: what is new often changes. A port forward
+    /// is added just after the program said that one is missing; another partner of the same server may be a stranger where the first was not.
     /// </summary>
-    public TimeSpan FirstRecheck { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan FirstRecheck { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// The pause between looks at a verdict of long standing. Default 15 minutes. Ours: one question to one server is cheap, and nothing else
@@ -62,8 +62,11 @@ public sealed record ReachabilityOptions
     /// </summary>
     public TimeSpan MaxRecheck { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The same server is not asked about the same address again within this. Default 2 minutes (go-libp2p autonatv2 client).</summary>
-    public TimeSpan SameServer { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>
+    /// The same server is not asked about the same address again within this. Default 20 s. Ours: servers answer 12 questions of a peer a
+    /// minute (go-libp2p autonatv2 server), and in a swarm of three there are but two of them (go-libp2p's client: 2 minutes).
+    /// </summary>
+    public TimeSpan SameServer { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Questions about one address within <see cref="DialWindow"/>. Default 10 (go-libp2p tracker: maxRecentDialsPerAddr).</summary>
     public int MaxDials { get; init; } = 10;
