@@ -352,8 +352,8 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             _ => PunchOutcome.Cancelled,
         };
         var over = new NodeEvents.PunchEnded(_peer, outcome, ended.Round, ended.Elapsed, ended.Reason) { Time = _node.WallClock.GetUtcNow() };
-        _node.Events.Publish(over);
         Context.Parent.Tell(new HolePunchMessages.Over(over));
+        _node.Events.Publish(over);
         Become(Draining);
         StopWhenDrained();
     }

@@ -45,6 +45,20 @@ public sealed class PingActorTests : TestKit
     }
 
     [Fact]
+    public void A_ping_that_the_node_makes_for_itself_is_no_event()
+    {
+        var events = new List<NodeEvent>();
+        using var subscription = _node.Events.Subscribe(events.Add);
+        _ping.Tell(new PingMessages.Ping(5, _peer.Self, 1, TestActor) { Quiet = true });
+
+        Connect();
+
+        ExpectMsg<PingMessages.Pinged>(Patience);
+        ExpectMsg(new PingMessages.PingFinished(5), Patience);
+        Assert.Empty(events);
+    }
+
+    [Fact]
     public void Requests_for_a_peer_under_ping_wait_for_their_turn_and_may_be_cancelled()
     {
         for (var id = 1; id <= 3; id++)
