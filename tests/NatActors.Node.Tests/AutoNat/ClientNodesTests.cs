@@ -77,41 +77,34 @@ public class ClientNodesTests
     [Fact]
     public async Task Five_unreliable_servers_of_seven_move_no_verdict_in_a_hundred_looks()
     {
-        const int Looks = 100;
-        var random = new SeededRandomSource(11);
-        var asked = 0;
-        var enough = new TaskCompletionSource();
-        var servers = new List<LoopbackNode>();
-        try
-        {
-            for (var i = 0; i < 7; i++)
-            {
-                servers.Add(i is 2 or 4 ? await ServerAsync() : await LiarAsync(_ =>
-                {
-                    if (Interlocked.Increment(ref asked) == Looks)
-                    {
-                        enough.SetResult();
-                    }
+        await using var servers = await Seven.StartAsync(seed: 11);
+        await using var node = await ClientAsync(Hasty, [.. servers.Nodes]);
 
-                    AutoNatV2DialStatus?[] moods = [AutoNatV2DialStatus.DialError, AutoNatV2DialStatus.Ok, AutoNatV2DialStatus.DialBackError, null];
-                    return moods[random.NextInt(moods.Length)];
-                }));
-            }
+        await servers.AskedAsync(100).WaitAsync(4 * LoopbackNode.Guard);
 
-            await using var node = await ClientAsync(Hasty, [.. servers]);
-            await enough.Task.WaitAsync(4 * LoopbackNode.Guard);
+        AssertOneVerdict(node);
+    }
 
-            var told = Assert.Single(node.Events.All.OfType<NodeEvents.ReachabilityChanged>());
-            Assert.Equal(Reachability.Public, told.Verdict);
-            Assert.Empty(node.Events.All.OfType<NodeEvents.AddressLost>());
-        }
-        finally
-        {
-            foreach (var server in servers)
-            {
-                await server.DisposeAsync();
-            }
-        }
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Five_unreliable_servers_of_seven_move_no_verdict_in_two_minutes()
+    {
+        await using var servers = await Seven.StartAsync(seed: 12);
+        var everySecond = Hasty with { FirstRecheck = TimeSpan.FromSeconds(1), MaxRecheck = TimeSpan.FromSeconds(1) };
+        await using var node = await ClientAsync(everySecond, [.. servers.Nodes]);
+        await node.Events.NextAsync<NodeEvents.ReachabilityChanged>();
+
+        // What must not come is waited for: a server that is asked more often than it can be in two minutes.
+        await Assert.ThrowsAsync<TimeoutException>(() => servers.AskedAsync(int.MaxValue).WaitAsync(TimeSpan.FromMinutes(2)));
+
+        AssertOneVerdict(node);
+    }
+
+    private static void AssertOneVerdict(LoopbackNode node)
+    {
+        var told = Assert.Single(node.Events.All.OfType<NodeEvents.ReachabilityChanged>());
+        Assert.Equal(Reachability.Public, told.Verdict);
+        Assert.Empty(node.Events.All.OfType<NodeEvents.AddressLost>());
     }
 
     private static Task<LoopbackNode> ServerAsync(params LoopbackNode[] others) => LoopbackNode.StartAsync(o => o with
@@ -145,5 +138,59 @@ public class ClientNodesTests
             await messages.WriteMessageAsync(AutoNatV2Codec.Encode(response), cancellationToken);
         });
         return node;
+    }
+
+    /// <summary>Seven servers, five of which answer at random: a failed dial, a success that never arrives, nothing of use, a cut stream.</summary>
+    private sealed class Seven(SeededRandomSource random) : IAsyncDisposable
+    {
+        private readonly List<(int Times, TaskCompletionSource Reached)> _waiting = [];
+        private int _asked;
+
+        public List<LoopbackNode> Nodes { get; } = [];
+
+        public static async Task<Seven> StartAsync(ulong seed)
+        {
+            var seven = new Seven(new SeededRandomSource(seed));
+            for (var i = 0; i < 7; i++)
+            {
+                seven.Nodes.Add(i is 2 or 4 ? await ServerAsync() : await LiarAsync(_ => seven.Answer()));
+            }
+
+            return seven;
+        }
+
+        /// <summary>Ends when the unreliable ones have been asked that often, all together.</summary>
+        public Task AskedAsync(int times)
+        {
+            lock (_waiting)
+            {
+                var reached = new TaskCompletionSource();
+                _waiting.Add((times, reached));
+                return reached.Task;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var node in Nodes)
+            {
+                await node.DisposeAsync();
+            }
+        }
+
+        private AutoNatV2DialStatus? Answer()
+        {
+            lock (_waiting)
+            {
+                _asked++;
+                foreach (var (times, reached) in _waiting.Where(w => w.Times <= _asked))
+                {
+                    reached.TrySetResult();
+                }
+            }
+
+            AutoNatV2DialStatus?[] moods = [AutoNatV2DialStatus.DialError, AutoNatV2DialStatus.Ok, AutoNatV2DialStatus.DialBackError, null];
+            return moods[random.NextInt(moods.Length)];
+        }
     }
 }
