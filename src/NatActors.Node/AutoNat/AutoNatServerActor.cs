@@ -129,8 +129,8 @@ public sealed class AutoNatServerActor : UntypedActor
             case AutoNatServerMessages.ChooseV1 choose: OnChooseV1(choose); break;
             case AutoNatServerMessages.Judge judge: Sender.Tell(new AutoNatServerMessages.Judged(_partnerRules.OnAsk(judge.Ask, judge.Server, Now))); break;
             case AutoNatServerMessages.DialBack dial: OnDialBack(dial); break;
-            case AutoNatServerMessages.AskPartner ask: OnAskPartner(ask); break;
-            case AutoNatServerMessages.PartnerSaid said: _partners.OnOutcome(said.Partner!, said.Outcome, Now); break;
+            case AutoNatServerMessages.AskPartners ask: OnAskPartners(ask); break;
+            case AutoNatServerMessages.PartnerSaid said: _partners.OnOutcome(said.Partner, said.Outcome, Now); break;
             case RequestEnded ended: _rules.OnEnded(ended.Peer); break;
             case AskEnded ended: OnAskEnded(ended.Connection); break;
             case RefusalEnded: _refusals--; break;
@@ -305,15 +305,14 @@ public sealed class AutoNatServerActor : UntypedActor
     private void OnDialBack(AutoNatServerMessages.DialBack dial) =>
         Context.ActorOf(Props.Create(typeof(DialBackActor), _dialer, dial.Order, dial.ReplyTo), $"dialback-{++_lastChild}");
 
-    private void OnAskPartner(AutoNatServerMessages.AskPartner ask)
+    private void OnAskPartners(AutoNatServerMessages.AskPartners ask)
     {
-        if (_partners.Choose(ask.Client, Now) is not { } partner)
+        var partners = _partners.Choose(ask.Client, Now);
+        ask.ReplyTo.Tell(new AutoNatServerMessages.PartnersAsked(partners.Count));
+        foreach (var partner in partners)
         {
-            ask.ReplyTo.Tell(new AutoNatServerMessages.PartnerSaid(null, DialBackOutcome.NotTried));
-            return;
+            Context.ActorOf(Props.Create(typeof(PartnerAskActor), _node, partner, ask.Ask, ask.ReplyTo, Self), $"ask-{++_lastChild}");
         }
-
-        Context.ActorOf(Props.Create(typeof(PartnerAskActor), _node, partner, ask.Ask, ask.ReplyTo, Self), $"ask-{++_lastChild}");
     }
 
     private static AutoNatClient ClientOf(ConnectionInfo connection) =>

@@ -38,11 +38,17 @@ internal static class AutoNatServerMessages
     /// <param name="Detail">Why, in words for the log.</param>
     public sealed record DialedBack(Multiaddr Address, DialBackOutcome Outcome, string Detail) : IDeadLetterSuppression;
 
-    /// <summary>Let a partner dial back for this client; answered to <paramref name="ReplyTo"/> by <see cref="PartnerSaid"/>.</summary>
-    public sealed record AskPartner(DialBackAsk Ask, AutoNatClient Client, IActorRef ReplyTo);
+    /// <summary>
+    /// Let partners dial back for this client; answered to <paramref name="ReplyTo"/> by <see cref="PartnersAsked"/>, then by <see
+    /// cref="PartnerSaid"/> from each.
+    /// </summary>
+    public sealed record AskPartners(DialBackAsk Ask, AutoNatClient Client, IActorRef ReplyTo);
 
-    /// <summary>The answer to <see cref="AskPartner"/>.</summary>
-    /// <param name="Partner">Who was asked; null when there is nobody to ask.</param>
+    /// <summary>The first answer to <see cref="AskPartners"/>: how many were asked.</summary>
+    public sealed record PartnersAsked(int Count);
+
+    /// <summary>The answer of one partner.</summary>
+    /// <param name="Partner">Who was asked.</param>
     /// <param name="Outcome">What came of it.</param>
-    public sealed record PartnerSaid(DialBackPartner? Partner, DialBackOutcome Outcome) : IDeadLetterSuppression;
+    public sealed record PartnerSaid(DialBackPartner Partner, DialBackOutcome Outcome) : IDeadLetterSuppression;
 }

@@ -70,6 +70,7 @@ internal sealed class ServerRequestActor : UntypedActor, IWithTimers
             case Collected collected: Perform(_request.OnData(collected.Outcome)); break;
             case Waited: Perform(_request.OnWaited()); break;
             case AutoNatServerMessages.DialedBack dialed: OnDialedBack(dialed); break;
+            case AutoNatServerMessages.PartnersAsked asked: Perform(_request.OnPartners(asked.Count)); break;
             case AutoNatServerMessages.PartnerSaid said: OnPartnerSaid(said); break;
             case Broken broken: Perform(_request.OnBroken(broken.Reason)); break;
             case TooSlow: Perform(_request.OnBroken("the client is too slow")); break;
@@ -86,7 +87,7 @@ internal sealed class ServerRequestActor : UntypedActor, IWithTimers
 
     private void OnPartnerSaid(AutoNatServerMessages.PartnerSaid said)
     {
-        _log.Debug("Partner {0} on {1}: {2}", said.Partner?.Peer, _seed.Client.Peer, said.Outcome);
+        _log.Debug("Partner {0} on {1}: {2}", said.Partner.Peer, _seed.Client.Peer, said.Outcome);
         Perform(_request.OnPartnerOutcome(said.Outcome));
     }
 
@@ -114,7 +115,7 @@ internal sealed class ServerRequestActor : UntypedActor, IWithTimers
         var order = new DialBackOrder(_seed.Client.Peer, dial.Address, dial.Nonce, _seed.Options.DialTimeout);
         _seed.Server.Tell(new AutoNatServerMessages.DialBack(order, Self));
         var ask = new DialBackAsk(_seed.Client.Peer, dial.Address, dial.Nonce, dial.Basis);
-        _seed.Server.Tell(new AutoNatServerMessages.AskPartner(ask, _seed.Client, Self));
+        _seed.Server.Tell(new AutoNatServerMessages.AskPartners(ask, _seed.Client, Self));
     }
 
     private void Answer(AutoNatV2Message.DialResponse response)

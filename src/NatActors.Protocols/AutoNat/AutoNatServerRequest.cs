@@ -35,8 +35,8 @@ public abstract record AutoNatServerEffect
     public sealed record Wait(TimeSpan Delay) : AutoNatServerEffect;
 
     /// <summary>
-    /// Dial the address and let a partner do so too; call <see cref="AutoNatServerRequest.OnOwnOutcome"/> and <see
-    /// cref="AutoNatServerRequest.OnPartnerOutcome"/>, each once.
+    /// Dial the address and let partners do so too; call <see cref="AutoNatServerRequest.OnOwnOutcome"/> and <see
+    /// cref="AutoNatServerRequest.OnPartners"/>, each once, and <see cref="AutoNatServerRequest.OnPartnerOutcome"/> once for each partner.
     /// </summary>
     public sealed record Dial(Multiaddr Address, ulong Nonce, DialBackBasis Basis) : AutoNatServerEffect;
 
@@ -65,7 +65,8 @@ public sealed class AutoNatServerRequest
     private ulong _nonce;
     private DialChoice _choice = new(AutoNatV2Status.InternalError, 0, null, 0);
     private DialBackOutcome? _own;
-    private DialBackOutcome? _partner;
+    private readonly List<DialBackOutcome> _partners = [];
+    private int? _partnersAsked;
 
     /// <summary>A request that is to be read.</summary>
     public AutoNatServerRequest(AutoNatServerOptions options, RandomSource random)
@@ -156,10 +157,17 @@ public sealed class AutoNatServerRequest
         return Conclude();
     }
 
-    /// <summary>The partner's dial-back has ended; <see cref="DialBackOutcome.NotTried"/> when there is no partner, or it did not dial.</summary>
+    /// <summary>So many partners were asked; 0 when there are none.</summary>
+    public AutoNatServerEffect? OnPartners(int asked)
+    {
+        _partnersAsked ??= asked;
+        return Conclude();
+    }
+
+    /// <summary>A partner's dial-back has ended; <see cref="DialBackOutcome.NotTried"/> when it did not dial.</summary>
     public AutoNatServerEffect? OnPartnerOutcome(DialBackOutcome outcome)
     {
-        _partner ??= outcome;
+        _partners.Add(outcome);
         return Conclude();
     }
 
@@ -174,17 +182,22 @@ public sealed class AutoNatServerRequest
     }
 
     /// <summary>
-    /// Waits for both, as the client reads this node's own success from the nonce: a partner's failure beside it means filtering by
-    /// address. The partner's word counts when it has dialed: it comes from an address that the client has more likely not contacted. A
-    /// partner that got through but not rid of its nonce, which this node did, is no failure: js-libp2p takes a nonce once only.
+    /// Waits for all, as the client reads this node's own success from the nonce: a partner's failure beside it means filtering by address.
+    /// The partners' word counts when they have dialed, for they are more likely strangers to the client, and a failure among them before a
+    /// success, for one of them may be none. A partner that got through but not rid of its nonce, which another did, is no failure: js-libp2p
+    /// takes a nonce once only.
     /// </summary>
     private AutoNatServerEffect.Answer? Conclude()
     {
-        if (_state != State.Dialing || _own is not { } own || _partner is not { } partner)
+        if (_state != State.Dialing || _own is not { } own || _partnersAsked is not { } asked || _partners.Count < asked)
         {
             return null;
         }
 
+        var partner = _partners.Contains(DialBackOutcome.DialError) ? DialBackOutcome.DialError
+            : _partners.Contains(DialBackOutcome.Reached) ? DialBackOutcome.Reached
+            : _partners.Contains(DialBackOutcome.DialBackError) ? DialBackOutcome.DialBackError
+            : DialBackOutcome.NotTried;
         return (own, partner) switch
         {
             (DialBackOutcome.Reached, DialBackOutcome.DialBackError) => Tell(DialBackOutcome.Reached),

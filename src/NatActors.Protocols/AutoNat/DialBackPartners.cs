@@ -8,13 +8,23 @@ namespace NatActors.Protocols.AutoNat;
 public sealed record DialBackPartner(PeerId Peer, long Connection, IPAddress Ip);
 
 /// <summary>
-/// The partners of a server, and which one is asked: a configured one before others, one that did not fail lately, at random among equals;
-/// never one on this server's own IP address or on its client's, which would prove no more than this server's own dial.
+/// The partners of a server, and which are asked: configured ones before others, none that refused lately, those that have failed less before
+/// those that have failed more, at random among equals; never one on this server's own IP address or on its client's, which would prove no
+/// more than this server's own dial. Two are asked at a time, on different addresses: the server cannot know which hosts its client has
+/// contacted, and of two one is more likely a stranger to it.
 /// </summary>
 public sealed class DialBackPartners
 {
     /// <summary>Partners remembered at most; a handful does.</summary>
     public const int MaxPartners = 64;
+
+    /// <summary>Partners asked for one request, at most.</summary>
+    public const int AtOnce = 2;
+
+    /// <summary>
+    /// Failed dials in a row that make a difference: most clients cannot be dialed by anybody, so a few say nothing of the partner.
+    /// </summary>
+    private const int NotableFailures = 8;
 
     /// <summary>How long a partner that refused, or said nothing, is left alone. Ours: the minute of its limits.</summary>
     public static readonly TimeSpan Rest = AutoNatServerWindow.Length;
@@ -69,24 +79,40 @@ public sealed class DialBackPartners
     public void OnOutcome(DialBackPartner partner, DialBackOutcome outcome, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(partner);
-        if (outcome == DialBackOutcome.NotTried && _partners.TryGetValue(partner.Connection, out var entry))
+        if (!_partners.TryGetValue(partner.Connection, out var entry))
+        {
+            return;
+        }
+
+        if (outcome == DialBackOutcome.NotTried)
         {
             entry.RestsUntil = now + Rest;
         }
+
+        entry.Failures = outcome switch
+        {
+            DialBackOutcome.Reached => 0,
+            DialBackOutcome.DialError => entry.Failures + 1,
+            _ => entry.Failures,
+        };
     }
 
-    /// <summary>The partner to ask for this client, or null when none fits.</summary>
-    public DialBackPartner? Choose(AutoNatClient client, TimeSpan now)
+    /// <summary>The partners to ask for this client, <see cref="AtOnce"/> at most; empty when none fits.</summary>
+    public IReadOnlyList<DialBackPartner> Choose(AutoNatClient client, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(client);
         var tooNear = _policy.Own.Append(client.Ip).OfType<IPAddress>().Select(AddressPrefix.Observer).ToHashSet();
-        var fit = _partners.Values
-            .Where(p => p.RestsUntil <= now && p.Partner.Peer != client.Peer && !tooNear.Contains(AddressPrefix.Observer(p.Partner.Ip)))
-            .Select(p => p.Partner)
-            .ToArray();
-        var known = Array.FindAll(fit, p => _known.Contains(p.Peer));
-        var best = known.Length > 0 ? known : fit;
-        return best.Length == 0 ? null : best[_random.NextInt(best.Length)];
+        return
+        [
+            .. _partners.Values
+                .Where(p => p.RestsUntil <= now && p.Partner.Peer != client.Peer && !tooNear.Contains(AddressPrefix.Observer(p.Partner.Ip)))
+                .OrderBy(p => _known.Contains(p.Partner.Peer) ? 0 : 1)
+                .ThenBy(p => p.Failures / NotableFailures)
+                .ThenBy(_ => _random.NextInt(int.MaxValue))
+                .Select(p => p.Partner)
+                .DistinctBy(p => AddressPrefix.Observer(p.Ip))
+                .Take(AtOnce),
+        ];
     }
 
     private sealed class Entry(DialBackPartner partner)
@@ -94,5 +120,8 @@ public sealed class DialBackPartners
         public DialBackPartner Partner { get; } = partner;
 
         public TimeSpan RestsUntil { get; set; } = TimeSpan.MinValue;
+
+        /// <summary>Dials in a row that did not come through.</summary>
+        public int Failures { get; set; }
     }
 }

@@ -146,13 +146,35 @@ public sealed class ServerPartnerTests
         var partners = new DialBackPartners(Known, Policy(), Dice);
         partners.OnSpeaks(Client(1, "/ip4/20.0.0.1/tcp/1"), 1);
         partners.OnSpeaks(Client(2, "/ip4/20.0.0.2/tcp/1"), 2);
-        Assert.Equal(new DialBackPartner(Id(1), 1, IPAddress.Parse("20.0.0.1")), partners.Choose(Client(9), Start));
-        Assert.Equal(Id(2), partners.Choose(Client(9, "/ip4/20.0.0.1/tcp/9"), Start)!.Peer);
-        Assert.Equal(Id(2), partners.Choose(Client(1), Start)!.Peer);
+        Assert.Equal(new DialBackPartner(Id(1), 1, IPAddress.Parse("20.0.0.1")), partners.Choose(Client(9), Start)[0]);
+        Assert.Equal(Id(2), Assert.Single(partners.Choose(Client(9, "/ip4/20.0.0.1/tcp/9"), Start)).Peer);
+        Assert.Equal(Id(2), Assert.Single(partners.Choose(Client(1), Start)).Peer);
         partners.OnGone(1);
-        Assert.Equal(Id(2), partners.Choose(Client(9), Start)!.Peer);
+        Assert.Equal(Id(2), Assert.Single(partners.Choose(Client(9), Start)).Peer);
         partners.OnGone(2);
-        Assert.Null(partners.Choose(Client(9), Start));
+        Assert.Empty(partners.Choose(Client(9), Start));
+    }
+
+    [Fact]
+    public void Two_partners_on_two_addresses_are_asked_and_those_that_always_fail_come_last()
+    {
+        var partners = new DialBackPartners(Known, Policy(), Dice);
+        partners.OnSpeaks(Client(2, "/ip4/20.0.0.2/tcp/1"), 2);
+        partners.OnSpeaks(Client(3, "/ip4/20.0.0.2/tcp/2"), 3);
+        Assert.Single(partners.Choose(Client(9), Start));
+        partners.OnSpeaks(Client(4, "/ip4/20.0.0.4/tcp/1"), 4);
+        partners.OnSpeaks(Client(5, "/ip4/20.0.0.5/tcp/1"), 5);
+        Assert.Equal(DialBackPartners.AtOnce, partners.Choose(Client(9), Start).Count);
+
+        for (var i = 0; i < 8; i++)
+        {
+            partners.OnOutcome(new DialBackPartner(Id(4), 4, IPAddress.Parse("20.0.0.4")), DialBackOutcome.DialError, Start);
+        }
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.DoesNotContain(partners.Choose(Client(9), Start), p => p.Peer == Id(4));
+        }
     }
 
     [Theory]
@@ -163,7 +185,7 @@ public sealed class ServerPartnerTests
     {
         var partners = new DialBackPartners(Known, Policy(), Dice);
         partners.OnSpeaks(Client(1, address), 1);
-        Assert.Null(partners.Choose(Client(9), Start));
+        Assert.Empty(partners.Choose(Client(9), Start));
     }
 
     [Fact]
@@ -171,12 +193,12 @@ public sealed class ServerPartnerTests
     {
         var partners = new DialBackPartners(Known, Policy(), Dice);
         partners.OnSpeaks(Client(2, "/ip4/20.0.0.2/tcp/1"), 2);
-        var partner = partners.Choose(Client(9), Start)!;
+        var partner = partners.Choose(Client(9), Start)[0];
         partners.OnOutcome(partner, DialBackOutcome.DialError, Start);
-        Assert.NotNull(partners.Choose(Client(9), Start));
+        Assert.Single(partners.Choose(Client(9), Start));
         partners.OnOutcome(partner, DialBackOutcome.NotTried, Start);
-        Assert.Null(partners.Choose(Client(9), Start));
-        Assert.NotNull(partners.Choose(Client(9), Start + DialBackPartners.Rest));
+        Assert.Empty(partners.Choose(Client(9), Start));
+        Assert.Single(partners.Choose(Client(9), Start + DialBackPartners.Rest));
     }
 
     [Fact]
@@ -191,7 +213,7 @@ public sealed class ServerPartnerTests
         Assert.Equal(DialBackPartners.MaxPartners, partners.Count);
         partners.OnSpeaks(Client(1, "/ip4/21.0.0.1/tcp/1"), 20_000);
         Assert.Equal(DialBackPartners.MaxPartners, partners.Count);
-        Assert.Equal(Id(1), partners.Choose(Client(9), Start)!.Peer);
+        Assert.Equal(Id(1), partners.Choose(Client(9), Start)[0].Peer);
     }
 
     private static DialBackPartnerRules Rules(AutoNatServerOptions? options = null, AutoNatServerPolicy? policy = null) =>

@@ -30,6 +30,7 @@ public sealed class ServerRequestTests
         // Whatever else may come meanwhile.
         Assert.Null(_request.OnWaited());
         Assert.Null(_request.OnOwnOutcome(DialBackOutcome.Reached));
+        Assert.Null(_request.OnPartners(1));
         Assert.Null(_request.OnPartnerOutcome(DialBackOutcome.Reached));
         Assert.Null(_request.OnChosen(new DialChoice(AutoNatV2Status.Ok, 0, Target, 0)));
         Assert.Null(_request.OnRequest(Asked));
@@ -112,11 +113,42 @@ public sealed class ServerRequestTests
         var answer = new AutoNatServerEffect.Answer(new AutoNatV2Message.DialResponse(AutoNatV2Status.Ok, 2, status));
         var first = Dialing();
         Assert.Null(first.OnOwnOutcome(own));
+        Assert.Null(first.OnPartners(1));
         Assert.Equal(answer, first.OnPartnerOutcome(partner));
         var second = Dialing();
+        Assert.Null(second.OnPartners(1));
         Assert.Null(second.OnPartnerOutcome(partner));
         Assert.Equal(answer, second.OnOwnOutcome(own));
         Assert.Null(second.OnOwnOutcome(own));
+    }
+
+    [Theory]
+    [InlineData(DialBackOutcome.Reached, DialBackOutcome.Reached, AutoNatV2DialStatus.Ok)]
+    [InlineData(DialBackOutcome.Reached, DialBackOutcome.DialError, AutoNatV2DialStatus.DialError)]
+    [InlineData(DialBackOutcome.DialError, DialBackOutcome.Reached, AutoNatV2DialStatus.DialError)]
+    [InlineData(DialBackOutcome.Reached, DialBackOutcome.NotTried, AutoNatV2DialStatus.Ok)]
+    [InlineData(DialBackOutcome.NotTried, DialBackOutcome.DialError, AutoNatV2DialStatus.DialError)]
+    [InlineData(DialBackOutcome.DialBackError, DialBackOutcome.Reached, AutoNatV2DialStatus.Ok)]
+    public void Of_two_partners_the_one_that_failed_speaks_for_strangers(
+        DialBackOutcome one, DialBackOutcome other, AutoNatV2DialStatus status)
+    {
+        var request = Dialing();
+        request.OnOwnOutcome(DialBackOutcome.Reached);
+        request.OnPartners(2);
+        Assert.Null(request.OnPartnerOutcome(one));
+        Assert.Equal(
+            new AutoNatServerEffect.Answer(new AutoNatV2Message.DialResponse(AutoNatV2Status.Ok, 2, status)),
+            request.OnPartnerOutcome(other));
+    }
+
+    [Fact]
+    public void Without_partners_the_own_outcome_is_the_answer()
+    {
+        var request = Dialing();
+        Assert.Null(request.OnOwnOutcome(DialBackOutcome.Reached));
+        Assert.Equal(
+            new AutoNatServerEffect.Answer(new AutoNatV2Message.DialResponse(AutoNatV2Status.Ok, 2, AutoNatV2DialStatus.Ok)),
+            request.OnPartners(0));
     }
 
     [Fact]
@@ -124,6 +156,7 @@ public sealed class ServerRequestTests
     {
         var request = Dialing();
         request.OnOwnOutcome(DialBackOutcome.NotTried);
+        request.OnPartners(1);
         Assert.Equal(
             new AutoNatServerEffect.Answer(new AutoNatV2Message.DialResponse(AutoNatV2Status.InternalError, 0, AutoNatV2DialStatus.Unused)),
             request.OnPartnerOutcome(DialBackOutcome.NotTried));
