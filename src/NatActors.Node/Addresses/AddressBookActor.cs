@@ -21,11 +21,8 @@ namespace NatActors.Node.Addresses;
 /// </summary>
 public sealed class AddressBookActor : UntypedActor, IWithTimers
 {
-    /// <summary>
-    /// How often the machine's interfaces are looked at again (go-libp2p address manager: interface list cached one minute; ours is
-    /// half).
-    /// </summary>
-    public static readonly TimeSpan InterfacePoll = TimeSpan.FromSeconds(30);
+    /// <summary>How often what ages is looked at. Ours: nothing of it is exact to the minute. Changes of the network are told.</summary>
+    public static readonly TimeSpan AgingTick = TimeSpan.FromSeconds(30);
 
     /// <summary>Witnesses that <see cref="AddressMessages.State"/> names, the latest ones. Ours: more than a person reads.</summary>
     public const int MaxWitnessesTold = 128;
@@ -64,8 +61,10 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
-        Timers.StartPeriodicTimer(nameof(Poll), Poll.Instance, InterfacePoll);
-        Self.Tell(Poll.Instance);
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, AgingTick);
+
+        // The ports' actor may be made after this one.
+        Self.Tell(AskPorts.Instance);
     }
 
     /// <inheritdoc />
@@ -104,7 +103,8 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
             case ConnectionsMessages.ConnectionUp up: _connections.TryAdd(up.Connection.Id, new Heard(up.Connection)); break;
             case HairpinMessages.Tried tried: Apply(_nat.OnHairpin(tried.Address, tried.Outcome, Now)); break;
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
-            case Poll: OnPoll(); break;
+            case AskPorts: _node.Refs.Ports.Tell(new PortMessages.GetBound()); break;
+            case Tick: Apply(_nat.OnTick(Now)); break;
             default: Unhandled(message); break;
         }
     }
@@ -117,12 +117,6 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
         }
 
         subscriber.Tell(new AddressMessages.Changed(_told));
-    }
-
-    private void OnPoll()
-    {
-        _node.Refs.Ports.Tell(new PortMessages.GetBound());
-        Apply(_nat.OnTick(Now));
     }
 
     private void OnBound(PortMessages.Bound bound)
@@ -327,8 +321,13 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
         public ObservationRefusal Refusal { get; set; }
     }
 
-    private sealed record Poll
+    private sealed record AskPorts
     {
-        public static readonly Poll Instance = new();
+        public static readonly AskPorts Instance = new();
+    }
+
+    private sealed record Tick
+    {
+        public static readonly Tick Instance = new();
     }
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
+using NatActors.Node.Network;
 
 namespace NatActors.Node.Connections;
 
@@ -10,6 +11,7 @@ namespace NatActors.Node.Connections;
 /// Dialing --dialed--> Connected --the last connection is down--> Dialing
 ///    +--failed--> Resting --retry--> Dialing
 /// </code>
+/// A change of the network ends the rest.
 /// </summary>
 public sealed class KeepConnectedActor : UntypedActor, IWithTimers
 {
@@ -53,6 +55,7 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         _node.Refs.Connections.Tell(new ConnectionsMessages.Subscribe(Self));
+        _node.Refs.Network.Tell(new NetworkMessages.Subscribe(Self));
         Dial();
     }
 
@@ -65,6 +68,8 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
             case ConnectionsMessages.ConnectionDown down when down.Connection.Peer.Equals(_peer): OnDown(down.Connection.Id); break;
             case ConnectionsMessages.ConnectionUp or ConnectionsMessages.ConnectionDown or ConnectionsMessages.Dialed: break;
             case ConnectionsMessages.DialFailed failed: OnFailed(failed.Failure); break;
+            case NetworkMessages.Changed { What.Count: > 0 }: OnNetworkChanged(); break;
+            case NetworkMessages.Changed: break;
             case Retry: Dial(); break;
             default: Unhandled(message); break;
         }
@@ -106,6 +111,14 @@ public sealed class KeepConnectedActor : UntypedActor, IWithTimers
         _log.Info("{0} does not answer, next try in {1} s: {2}", _addresses[0], _rest.TotalSeconds, failure.Detail);
         RetryAfter(_rest);
         _rest = _rest + _rest < LongestRest ? _rest + _rest : LongestRest;
+    }
+
+    /// <summary>What did not answer in the old network may well do so in the new one; a dial under way there is begun anew.</summary>
+    private void OnNetworkChanged()
+    {
+        _rest = FirstRest;
+        Timers.Cancel(nameof(Retry));
+        Dial();
     }
 
     private void RetryAfter(TimeSpan rest) =>

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
+using NatActors.Node.Network;
 
 namespace NatActors.Node.Connections;
 
@@ -11,6 +12,7 @@ namespace NatActors.Node.Connections;
 ///    +--failed--> Resting --retry--> Dialing
 ///                    +--tried often enough--> stop
 /// </code>
+/// A change of the network ends the rest, and counts anew.
 /// </summary>
 public sealed class ReconnectActor : UntypedActor, IWithTimers
 {
@@ -36,7 +38,11 @@ public sealed class ReconnectActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc />
-    protected override void PreStart() => Dial();
+    protected override void PreStart()
+    {
+        _node.Refs.Network.Tell(new NetworkMessages.Subscribe(Self));
+        Dial();
+    }
 
     /// <inheritdoc />
     protected override void OnReceive(object message)
@@ -45,12 +51,21 @@ public sealed class ReconnectActor : UntypedActor, IWithTimers
         {
             case ConnectionsMessages.Dialed: Context.Stop(Self); break;
             case ConnectionsMessages.DialFailed failed: OnFailed(failed.Failure); break;
+            case NetworkMessages.Changed { What.Count: > 0 }: OnNetworkChanged(); break;
+            case NetworkMessages.Changed: break;
             case Retry: Dial(); break;
             default: Unhandled(message); break;
         }
     }
 
     private void Dial() => _node.Refs.Connections.Tell(new ConnectionsMessages.Dial(0, _way.PeerId, [_way], Self));
+
+    private void OnNetworkChanged()
+    {
+        _failures = 0;
+        Timers.Cancel(nameof(Retry));
+        Dial();
+    }
 
     private void OnFailed(DialFailure failure)
     {

@@ -48,6 +48,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartSingleTimer(nameof(TooSlow), TooSlow.Instance, Timeout);
+        Timers.StartSingleTimer(nameof(Suspicious), Suspicious.Instance, RelayExchange.SuspiciousAfter);
         _node.Refs.Connections.Tell(
             new ConnectionsMessages.OpenStream(StreamId, _seed.Destination, [RelayProtocol.Stop], AllowLimited: false, Self)
             {
@@ -86,6 +87,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
             case ConnectionsMessages.StreamOpened opened: OnOpened(opened.Stream); break;
             case ConnectionsMessages.StreamFailed failed: Refuse(failed.Failure.Detail); break;
             case TooSlow: Become(Draining); break;
+            case Suspicious: Check(); break;
             default: Unhandled(message); break;
         }
     }
@@ -108,6 +110,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
             case Answered: Refuse("it does not want the circuit"); break;
             case Broken broken: Refuse(broken.Reason); break;
             case TooSlow: Refuse("it did not answer in time"); break;
+            case Suspicious: Check(); break;
             default: Unhandled(message); break;
         }
     }
@@ -152,8 +155,11 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
         Become(Asking);
     }
 
+    private void Check() => _node.Refs.Connections.Tell(new ConnectionsMessages.CheckConnection(_seed.DestinationConnection));
+
     private void Refuse(string reason)
     {
+        Timers.Cancel(nameof(Suspicious));
         _log.Info("No circuit from {0} to {1}: {2}", _source, _seed.Destination, reason);
         _node.Metrics.OnCircuitAnswered(RelayStatus.ConnectionFailed);
         Become(Refusing);
@@ -163,6 +169,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
 
     private void Confirm()
     {
+        Timers.Cancel(nameof(Suspicious));
         Become(Confirming);
         SayAsync(RelayStatus.Ok, _seed.Limits, close: false)
             .PipeTo(Self, success: () => Written.Instance, failure: e => new Broken(e.Message));
@@ -237,6 +244,11 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private sealed record Written
     {
         public static readonly Written Instance = new();
+    }
+
+    private sealed record Suspicious
+    {
+        public static readonly Suspicious Instance = new();
     }
 
     private sealed record TooSlow

@@ -116,7 +116,7 @@ public sealed class ReachActor : UntypedActor, IWithTimers
         {
             case ConnectionsMessages.StreamOpened opened: opened.Stream.Reset(); Context.Stop(Self); break;
             case ConnectionsMessages.StreamFailed: Context.Stop(Self); break;
-            case TooSlow or RelayClientMessages.CancelConnect: break;
+            case TooSlow or Suspicious or RelayClientMessages.CancelConnect: break;
             default: Unhandled(message); break;
         }
     }
@@ -125,6 +125,7 @@ public sealed class ReachActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case Suspicious late: _node.Refs.Connections.Tell(new ConnectionsMessages.CheckConnection(late.Connection)); break;
             case TooSlow: Fail($"no circuit within {Timeout.TotalSeconds:0} s"); break;
             case RelayClientMessages.CancelConnect: OnCancelled(); break;
             default: Unhandled(message); break;
@@ -153,6 +154,7 @@ public sealed class ReachActor : UntypedActor, IWithTimers
     private void OnDialed(ConnectionInfo relay)
     {
         _through = relay.RemoteAddress.WithPeerId(_relay).Append(Circuit);
+        Timers.StartSingleTimer(nameof(Suspicious), new Suspicious(relay.Id), RelayExchange.SuspiciousAfter);
         _node.Refs.Connections.Tell(
             new ConnectionsMessages.OpenStream(StreamId, _relay, [RelayProtocol.Hop], AllowLimited: false, Self)
             {
@@ -257,6 +259,8 @@ public sealed class ReachActor : UntypedActor, IWithTimers
     {
         public static readonly Redial Instance = new();
     }
+
+    private sealed record Suspicious(long Connection);
 
     private sealed record TooSlow
     {

@@ -1,3 +1,4 @@
+using NatActors.Node.Connections;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Relay;
 
@@ -10,6 +11,13 @@ namespace NatActors.Node.Relay;
 /// </summary>
 internal static class RelayExchange
 {
+    /// <summary>
+    /// After so long without an answer the connection that was asked over is looked at (<see cref="ConnectionsMessages.CheckConnection"/>): it may
+    /// be dead without anybody knowing, and would be until the next ping. Ours: many round trips; a relay that asks a third peer may well take
+    /// longer, and then a ping more does no harm.
+    /// </summary>
+    public static readonly TimeSpan SuspiciousAfter = TimeSpan.FromSeconds(3);
+
     /// <summary>Asks for a reservation, reads the answer and closes the stream in order.</summary>
     public static async Task<HopDecoded> ReserveAsync(PeerStream stream, CancellationToken cancellationToken)
     {

@@ -85,6 +85,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
             case Answered answered: OnAnswered(answered); break;
             case ReservationMessages.GiveBack back: OnGiveBack(back.Reason); break;
             case ReservationMessages.TryNow: OnTryNow(); break;
+            case Suspicious: OnSuspicious(); break;
             case Deadline: Apply(_machine.OnDeadline(Now)); break;
             default: Unhandled(message); break;
         }
@@ -188,6 +189,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
             return;
         }
 
+        Timers.Cancel(nameof(Suspicious));
         var stream = _stream;
         _stream = null;
         if (answered.Failure is { } failure)
@@ -229,11 +231,23 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     private void Connect() => _node.Refs.Connections.Tell(
         new ConnectionsMessages.Dial(++_request, _relayPeer, _addresses, Self) { ForceDirect = true });
 
-    private void Exchange() => _node.Refs.Connections.Tell(
-        new ConnectionsMessages.OpenStream(++_request, _relayPeer, [RelayProtocol.Hop], AllowLimited: false, Self)
+    private void Exchange()
+    {
+        Timers.StartSingleTimer(nameof(Suspicious), Suspicious.Instance, RelayExchange.SuspiciousAfter);
+        _node.Refs.Connections.Tell(
+            new ConnectionsMessages.OpenStream(++_request, _relayPeer, [RelayProtocol.Hop], AllowLimited: false, Self)
+            {
+                OnConnection = _connection,
+            });
+    }
+
+    private void OnSuspicious()
+    {
+        if (_connection is { } connection && _machine.State is ReservationState.Reserving or ReservationState.Refreshing)
         {
-            OnConnection = _connection,
-        });
+            _node.Refs.Connections.Tell(new ConnectionsMessages.CheckConnection(connection));
+        }
+    }
 
     private void CancelExchange()
     {
@@ -286,6 +300,11 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     }
 
     private sealed record Answered(long Request, HopDecoded Reply, string? Failure);
+
+    private sealed record Suspicious
+    {
+        public static readonly Suspicious Instance = new();
+    }
 
     private sealed record Deadline
     {
