@@ -2,19 +2,22 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
+using NatActors.Node.Identify;
 using NatActors.Node.Network;
 using NatActors.Node.Port;
 using NatActors.Protocols.Addresses;
+using NatActors.Protocols.AutoNat;
 
 namespace NatActors.Node.Addresses;
 
 /// <summary>
 /// Which addresses this node has: where it listens, where others see it (<see cref="ObservedAddresses"/>), where routers forward from, what
 /// AutoNAT says of each (<see cref="AddressLedger"/>), where relays hold a slot for it; and what NAT stands in front
-/// (<see cref="NatBehaviour"/>). Tells subscribers of every change. One state; a try to reach the own outside address is a child of its own.
+/// (<see cref="NatBehaviour"/>). Tells subscribers of every change. One state; a try to reach the own outside address is a child of its own,
+/// and so is an ask for a second port of an observer.
 /// <code>
 /// ports, observations, verdicts, mappings, slots --> address set --changed--> subscribers, events
-///                                      \--> NAT behaviour --> event, hairpin try
+///                                      \--> NAT behaviour --> event, hairpin-n, second-port-n
 /// </code>
 /// After a restart it asks the ports again and keeps its subscribers and what others told it once (relay addresses, mappings); observations
 /// come again with the next identify.
@@ -40,7 +43,7 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
     private IReadOnlyList<Multiaddr> _bound = [];
     private IReadOnlyList<Multiaddr> _listening = [];
     private bool _hasSubscribed;
-    private long _hairpins;
+    private long _lastChild;
 
     /// <summary>Creates the actor; it works from the first message on.</summary>
     public AddressBookActor(NodeContext node)
@@ -101,7 +104,10 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
             case PortMessages.Bound bound: OnBound(bound); break;
             case ConnectionsMessages.ConnectionDown down: OnConnectionDown(down.Connection.Id); break;
             case ConnectionsMessages.ConnectionUp up: _connections.TryAdd(up.Connection.Id, new Heard(up.Connection)); break;
+            case IdentifyMessages.Identified identified: OnIdentified(identified); break;
+            case IdentifyMessages.IdentifyFailed: break;
             case HairpinMessages.Tried tried: Apply(_nat.OnHairpin(tried.Address, tried.Outcome, Now)); break;
+            case SecondPortMessages.Ended ended: Apply(_nat.OnSecondPort(ended.ConnectionId, ended.Sighting, Now)); break;
             case Terminated terminated: _subscribers.Remove(terminated.ActorRef); break;
             case AskPorts: _node.Refs.Ports.Tell(new PortMessages.GetBound()); break;
             case Tick: Apply(_nat.OnTick(Now)); break;
@@ -138,6 +144,17 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
             _hasSubscribed = true;
             _node.Refs.AutoNat.Tell(new AutoNatMessages.Subscribe(Self));
             _node.Refs.Network.Tell(new NetworkMessages.Subscribe(Self));
+            _node.Refs.Identify.Tell(new IdentifyMessages.Subscribe(Self));
+        }
+    }
+
+    private void OnIdentified(IdentifyMessages.Identified identified)
+    {
+        var connection = identified.Connection;
+        if (_connections.ContainsKey(connection.Id))
+        {
+            var opens = identified.Info.Protocols.Contains(SecondPortProtocol.Id);
+            Apply(_nat.OnSecondPortServer(connection.Id, connection.Peer, opens, Now));
         }
     }
 
@@ -157,7 +174,11 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
 
     private void OnConnectionDown(long connectionId)
     {
-        _connections.Remove(connectionId);
+        if (_connections.Remove(connectionId, out var heard))
+        {
+            Apply(_nat.OnSecondPortServer(connectionId, heard.Connection.Peer, opens: false, Now));
+        }
+
         var witnesses = _observed.Count;
         _observed.OnConnectionEnded(connectionId);
         if (_observed.Count != witnesses)
@@ -242,13 +263,28 @@ public sealed class AddressBookActor : UntypedActor, IWithTimers
             {
                 case NatEffect.Changed changed: _node.Events.Publish(new NodeEvents.Nat(changed.Report)); break;
                 case NatEffect.TryHairpin hairpin: TryHairpin(hairpin.Address); break;
+                case NatEffect.ObserveSecondPort observe: ObserveSecondPort(observe); break;
             }
         }
     }
 
     private void TryHairpin(Multiaddr address) => Context.WatchWith(
-        Context.ActorOf(Props.Create(typeof(HairpinActor), _node, address), $"hairpin-{++_hairpins}"),
+        Context.ActorOf(Props.Create(typeof(HairpinActor), _node, address), $"hairpin-{++_lastChild}"),
         new HairpinMessages.Tried(address, HairpinOutcome.NotTried));
+
+    private void ObserveSecondPort(NatEffect.ObserveSecondPort observe)
+    {
+        var server = _connections.TryGetValue(observe.ConnectionId, out var heard) ? heard.Connection.RemoteAddress : null;
+        if (server is null)
+        {
+            Self.Tell(new SecondPortMessages.Ended(observe.ConnectionId, null));
+            return;
+        }
+
+        Context.WatchWith(
+            Context.ActorOf(Props.Create(typeof(SecondPortActor), _node, observe, server), $"second-port-{++_lastChild}"),
+            new SecondPortMessages.Ended(observe.ConnectionId, null));
+    }
 
     /// <summary>An event for each address that comes, goes, or gets enough observers or too few; not for each observer.</summary>
     private void PublishSeen()

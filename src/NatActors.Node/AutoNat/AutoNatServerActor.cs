@@ -21,7 +21,7 @@ namespace NatActors.Node.AutoNat;
 ///   ^--the verdict is public no more-------------------------+   (what is under way goes on)
 /// </code>
 /// Children: <c>request-n</c> serves one stream; <c>dialback-n</c> is one dial-back; <c>ask-n</c> asks one partner; <c>partner-n</c> keeps
-/// the node connected to a configured partner; <c>refusal-n</c> says no.
+/// the node connected to a configured partner; <c>refusal-n</c> says no; <c>second-ports</c> serves <see cref="SecondPortProtocol"/> beside them.
 /// </summary>
 public sealed class AutoNatServerActor : UntypedActor
 {
@@ -47,6 +47,7 @@ public sealed class AutoNatServerActor : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private AddressSet _addresses = AddressSet.Empty;
     private NetworkState _network = NetworkState.None;
+    private IActorRef _secondPorts = ActorRefs.Nobody;
     private bool _partnersKept;
     private int _refusals;
     private int _pendingAsks;
@@ -77,6 +78,7 @@ public sealed class AutoNatServerActor : UntypedActor
     protected override void PreStart()
     {
         Become(Idle);
+        _secondPorts = Context.ActorOf(Props.Create(typeof(SecondPortServerActor), _node), "second-ports");
         switch (_node.Options.AutoNat.Serve)
         {
             case AutoNatServing.Always: OnMayServe(true); break;
@@ -153,6 +155,7 @@ public sealed class AutoNatServerActor : UntypedActor
             return;
         }
 
+        _secondPorts.Tell(new SecondPortServerMessages.Serve(may));
         if (!may)
         {
             _log.Info("AutoNAT is not served any more: this node is not publicly reachable");

@@ -6,7 +6,7 @@ namespace NatActors.Protocols.Addresses;
 
 /// <summary>
 /// What stands between this node and the internet, in the terms of RFC 4787 and RFC 5382, for IPv4 and IPv6, TCP and UDP apart. Evidence:
-/// what observers see of the shared port (<see cref="NatMappingRules"/>), AutoNAT's dial-backs (<see cref="NatFilteringRules"/>), the
+/// what observers see of the shared port (<see cref="NatMappingRules"/>), some on a second port of theirs, AutoNAT's dial-backs (<see cref="NatFilteringRules"/>), the
 /// external addresses that routers report, and a dial of the own outside address. Where evidence is short the claim is "unknown", with the
 /// reason; a claim on the mapping is held for a while after its witnesses have gone. What lying observers can do is bounded: claims stand on
 /// majorities of distinct networks.
@@ -16,6 +16,7 @@ public sealed class NatBehaviour
     private readonly NatBehaviourRules _rules;
     private readonly IReadOnlyList<Side> _sides;
     private readonly Dictionary<string, IPAddress> _routers = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, PeerId> _secondPortServers = [];
     private IReadOnlyList<Witness> _witnesses = [];
     private IReadOnlyList<Multiaddr> _mapped = [];
     private NodeVerdict _verdict = NodeVerdict.None;
@@ -94,6 +95,32 @@ public sealed class NatBehaviour
         return Review(now);
     }
 
+    /// <summary>A peer says which protocols it speaks, or its connection has ended: then it opens no second port.</summary>
+    public IReadOnlyList<NatEffect> OnSecondPortServer(long connectionId, PeerId peer, bool opens, TimeSpan now)
+    {
+        if (!opens)
+        {
+            _secondPortServers.Remove(connectionId);
+        }
+        else if (_secondPortServers.Count < _rules.MaxSecondPortServers)
+        {
+            _secondPortServers[connectionId] = peer;
+        }
+
+        return Review(now);
+    }
+
+    /// <summary>The answer to <see cref="NatEffect.ObserveSecondPort"/>; null when nothing was learnt.</summary>
+    public IReadOnlyList<NatEffect> OnSecondPort(long connectionId, SecondPortSighting? sighting, TimeSpan now)
+    {
+        foreach (var side in _sides)
+        {
+            side.SecondPort.OnEnded(connectionId, sighting);
+        }
+
+        return Review(now);
+    }
+
     /// <summary>The machine is in another network, or its gateway changed: what was learnt was of another router.</summary>
     public IReadOnlyList<NatEffect> OnNetworkChanged(TimeSpan now)
     {
@@ -126,6 +153,9 @@ public sealed class NatBehaviour
             {
                 effects.Add(new NatEffect.TryHairpin(target));
             }
+
+            effects.AddRange(side.NextSecondPorts(_secondPortServers, now)
+                .Select(w => new NatEffect.ObserveSecondPort(_secondPortServers[w.ConnectionId], w.ConnectionId)));
         }
 
         return effects;
@@ -137,12 +167,15 @@ public sealed class NatBehaviour
         private MappingClaim _held = MappingClaim.Nothing;
         private TimeSpan _heldAt;
         private IReadOnlyList<Witness> _witnesses = [];
+        private NatMapping _seenMapping;
 
         public NatReport Report { get; private set; } = new() { Family = family, Protocol = protocol };
 
         public IReadOnlyList<ThinWaist> Listening { get; set; } = [];
 
         public HairpinProbe Hairpin { get; } = new(rules.HairpinInterval);
+
+        public SecondPortProbe SecondPort { get; } = new(rules);
 
         /// <summary>A second NAT alone is none: it is the same for TCP and UDP, whether the node speaks both or not.</summary>
         public bool IsOfInterest => Listening.Count > 0
@@ -155,6 +188,7 @@ public sealed class NatBehaviour
         {
             _held = MappingClaim.Nothing;
             Hairpin.Forget();
+            SecondPort.Forget();
         }
 
         public void Review(
@@ -165,7 +199,9 @@ public sealed class NatBehaviour
             TimeSpan now)
         {
             _witnesses = witnesses;
-            var (claim, note) = Hold(NatMappingRules.Judge(witnesses), now);
+            var seen = NatMappingRules.Judge(SecondPort.With(witnesses));
+            _seenMapping = seen.Mapping;
+            var (claim, note) = Hold(seen, now);
             var (filtering, filteringReasons) =
                 NatFilteringRules.Judge([.. verdicts.Where(v => !mapped.Contains(v.Address))], claim.Mapping, witnesses);
             var (doubleNat, doubleReasons) = family == IpFamily.Ip4
@@ -184,6 +220,10 @@ public sealed class NatBehaviour
                 Reasons = [.. claim.Reasons, .. note, .. filteringReasons, .. Hairpin.Reasons, .. doubleReasons],
             };
         }
+
+        /// <summary>By what is seen now, not by what is held: a claim that rests on earlier sightings is made anew when its time has come.</summary>
+        public IReadOnlyList<Witness> NextSecondPorts(IReadOnlyDictionary<long, PeerId> servers, TimeSpan now) =>
+            SecondPort.Next(_seenMapping, _witnesses, servers, now);
 
         /// <summary>
         /// An address of ours to dial from inside, and whether strangers are known to reach it: a confirmed one, else the one that the NAT
@@ -212,6 +252,15 @@ public sealed class NatBehaviour
         /// <summary>What the witnesses say now, or what better witnesses said a while ago.</summary>
         private (MappingClaim Claim, IReadOnlyList<string> Note) Hold(MappingClaim claim, TimeSpan now)
         {
+            // The same with less detail contradicts nothing.
+            if (claim.Mapping == NatMapping.Dependent
+                && _held.Mapping is NatMapping.AddressDependent or NatMapping.AddressAndPortDependent
+                && now - _heldAt <= rules.MaxAge)
+            {
+                var others = claim.Reasons.Where(r => r != NatMappingRules.PortNotKnown);
+                return (claim with { Mapping = _held.Mapping, Reasons = [.. others, "what the destination's port does was seen earlier"] }, []);
+            }
+
             var contradicts = claim.Mapping != NatMapping.Unknown && claim.Mapping != _held.Mapping;
             var isBetter = contradicts
                 ? claim.Support >= Math.Min(_held.Support, rules.Overturning)

@@ -39,6 +39,9 @@ internal static class NatMappingRules
     /// <summary>Outside ports that must be known before a step is believed: two distances, for one is no rule.</summary>
     public const int PortsForStep = 3;
 
+    /// <summary>The reason why a claim is no more exact than "dependent".</summary>
+    public const string PortNotKnown = "whether the destination's port matters too is not known: no observer was contacted on two ports";
+
     public static MappingClaim Judge(IEnumerable<Witness> witnesses)
     {
         var all = witnesses.ToList();
@@ -122,7 +125,9 @@ internal static class NatMappingRules
         }
         else
         {
-            reasons.Add("whether the destination's port matters too is not known: no observer was contacted on two ports");
+            reasons.Add(twice.Count == 0
+                ? PortNotKnown
+                : $"whether the destination's port matters too is not known: {Count(twice.Count)} contacted on several ports contradict each other");
         }
 
         var step = Step(mapping == NatMapping.AddressAndPortDependent

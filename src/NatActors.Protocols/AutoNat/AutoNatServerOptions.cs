@@ -1,6 +1,6 @@
 namespace NatActors.Protocols.AutoNat;
 
-/// <summary>The bounds and the timing of AutoNAT's answering side, both versions, and of dial-backs made for other servers.</summary>
+/// <summary>The bounds and the timing of AutoNAT's answering side, both versions, of dial-backs made for other servers, and of second ports.</summary>
 public sealed record AutoNatServerOptions
 {
     /// <summary>Requests of version 2 served in any minute. Range 1 to 100,000; default 60 (go-libp2p autonatv2).</summary>
@@ -82,6 +82,28 @@ public sealed record AutoNatServerOptions
     /// <summary>Of these, for one server. At least 1; default 4.</summary>
     public int StrangerDialsPerServer { get; init; } = 4;
 
+    /// <summary>
+    /// Second ports opened for observation in any minute (<see cref="SecondPortProtocol"/>). At least 0, which opens none; default 30. Ours: a
+    /// client asks twice in half an hour.
+    /// </summary>
+    public int SecondPortsPerMinute { get; init; } = 30;
+
+    /// <summary>Of them, for one peer. At least 1; default 4: a client that starts anew a few times is served.</summary>
+    public int SecondPortsPerPeer { get; init; } = 4;
+
+    /// <summary>
+    /// Of them, for one IPv4 address or IPv6 /56, loopback left out. At least 1; default 4, as for one peer: peer ids cost nothing.
+    /// </summary>
+    public int SecondPortsPerNetwork { get; init; } = 4;
+
+    /// <summary>Second ports open at once. At least 1; default 8, which one peer or network alone cannot take.</summary>
+    public int ConcurrentSecondPorts { get; init; } = 8;
+
+    /// <summary>
+    /// How long a second port waits for its client. From 0.1 s to <see cref="SecondPortProtocol.MaxWindow"/>, which is the default.
+    /// </summary>
+    public TimeSpan SecondPortWindow { get; init; } = SecondPortProtocol.MaxWindow;
+
     /// <summary>All mistakes, each in one line that says what to do; empty when the options are good.</summary>
     /// <param name="path">What stands before the option's name in the line.</param>
     public IEnumerable<string> Validate(string path)
@@ -103,6 +125,11 @@ public sealed record AutoNatServerOptions
         if (MaxDialDelay < TimeSpan.Zero)
         {
             yield return $"{path}MaxDialDelay: {MaxDialDelay} is negative; use 00:00:00 for none.";
+        }
+
+        if (SecondPortWindow > SecondPortProtocol.MaxWindow)
+        {
+            yield return $"{path}SecondPortWindow: {SecondPortWindow} is too long; use at most {SecondPortProtocol.MaxWindow}.";
         }
 
         foreach (var (name, value) in Durations())
@@ -128,6 +155,10 @@ public sealed record AutoNatServerOptions
         (nameof(PartnerDialsPerTarget), PartnerDialsPerTarget, 1),
         (nameof(StrangerDialsPerMinute), StrangerDialsPerMinute, 0),
         (nameof(StrangerDialsPerServer), StrangerDialsPerServer, 1),
+        (nameof(SecondPortsPerMinute), SecondPortsPerMinute, 0),
+        (nameof(SecondPortsPerPeer), SecondPortsPerPeer, 1),
+        (nameof(SecondPortsPerNetwork), SecondPortsPerNetwork, 1),
+        (nameof(ConcurrentSecondPorts), ConcurrentSecondPorts, 1),
     ];
 
     private IEnumerable<(string Name, TimeSpan Value)> Durations() =>
@@ -136,5 +167,6 @@ public sealed record AutoNatServerOptions
         (nameof(DialTimeout), DialTimeout),
         (nameof(DialBackTimeout), DialBackTimeout),
         (nameof(V1DialTimeout), V1DialTimeout),
+        (nameof(SecondPortWindow), SecondPortWindow),
     ];
 }

@@ -8,7 +8,7 @@ namespace NatActors.Node.Tests.AutoNat;
 
 public sealed class ServerServingTests
 {
-    private static readonly string[] Served = [AutoNatProtocol.V1, AutoNatProtocol.V2DialRequest, AutoNatProtocol.Partner];
+    private static readonly string[] Served = [AutoNatProtocol.V1, AutoNatProtocol.V2DialRequest, AutoNatProtocol.Partner, SecondPortProtocol.Id];
 
     [Fact]
     public async Task A_node_serves_while_it_is_public_and_its_peers_are_told_at_once()

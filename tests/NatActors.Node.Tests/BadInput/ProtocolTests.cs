@@ -36,14 +36,22 @@ public sealed class ProtocolTests
     [
         IdentifyProtocol.Id, IdentifyProtocol.PushId, PingProtocol.Id, PerfProtocol.Id, RelayProtocol.Hop, RelayProtocol.Stop,
         HolePunchCodec.Protocol, EchoService.Id, AutoNatProtocol.V1, AutoNatProtocol.V2DialRequest, AutoNatProtocol.V2DialBack,
-        AutoNatProtocol.Partner,
+        AutoNatProtocol.Partner, SecondPortProtocol.Id,
     ];
 
     /// <summary>So that what is sent is read.</summary>
     private static AutoNatOptions Unlimited => new()
     {
         Serve = AutoNatServing.Always,
-        Server = new AutoNatServerOptions { RequestsPerMinute = 1000, RequestsPerPeer = 1000, V1RequestsPerMinute = 1000, V1RequestsPerPeer = 1000 },
+        Server = new AutoNatServerOptions
+        {
+            RequestsPerMinute = 1000,
+            RequestsPerPeer = 1000,
+            V1RequestsPerMinute = 1000,
+            V1RequestsPerPeer = 1000,
+            SecondPortsPerMinute = 1000,
+            SecondPortsPerPeer = 1000,
+        },
     };
 
     [Theory]

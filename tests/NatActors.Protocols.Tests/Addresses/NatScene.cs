@@ -32,6 +32,9 @@ internal sealed class NatScene
 
     public IEnumerable<Multiaddr> Hairpins => Effects.OfType<NatEffect.TryHairpin>().Select(t => t.Address);
 
+    /// <summary>The connections over which a second port was asked for.</summary>
+    public IEnumerable<long> SecondPorts => Effects.OfType<NatEffect.ObserveSecondPort>().Select(o => o.ConnectionId);
+
     public static Multiaddr Tcp(string endPoint) => Multiaddr.FromTcp(IPEndPoint.Parse(endPoint));
 
     public static ThinWaist Waist(string endPoint, bool isUdp = false)
@@ -47,6 +50,23 @@ internal sealed class NatScene
         _witnesses.Add(new Witness(++_connections, inside, inside, Waist(observer, isUdp), Waist(seen, isUdp), outbound));
         Take(Nat.OnWitnesses([.. _witnesses], Now));
         return this;
+    }
+
+    /// <summary>An observer, by the number of its connection, says that it opens second ports.</summary>
+    public NatScene Opens(long connection) => Take(Nat.OnSecondPortServer(connection, Numbered((int)connection), true, Now));
+
+    /// <summary>What came of going to a second port: seen there, or null.</summary>
+    public NatScene SecondPort(long connection, string server, string? seen, string local = Inside)
+    {
+        var sighting = seen is null ? null : new SecondPortSighting(Tcp(local), Tcp(server), Tcp(seen));
+        return Take(Nat.OnSecondPort(connection, sighting, Now));
+    }
+
+    /// <summary>Time passes.</summary>
+    public NatScene After(TimeSpan time)
+    {
+        Now += time;
+        return Take(Nat.OnTick(Now));
     }
 
     /// <summary>All connections of an observer end.</summary>
