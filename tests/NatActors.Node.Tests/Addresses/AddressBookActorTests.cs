@@ -5,10 +5,12 @@ using NatActors.Multiformats;
 using NatActors.Node.Addresses;
 using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
+using NatActors.Node.Identify;
 using NatActors.Node.Network;
 using NatActors.Node.Port;
 using NatActors.Protocols.Addresses;
 using NatActors.Protocols.AutoNat;
+using NatActors.Protocols.Identify;
 using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using static NatActors.Node.Tests.NodeHarness;
@@ -285,6 +287,30 @@ public sealed class AddressBookActorTests : TestKit
         Assert.Equal(
             Known.Unknown,
             FishForMessage<AddressMessages.State>(m => m is AddressMessages.State, Patience).Nat[0].Hairpin);
+    }
+
+    [Fact]
+    public void An_observer_behind_a_symmetric_nat_is_asked_for_a_second_port_and_what_it_sees_there_is_no_address()
+    {
+        var other = Multiaddr.Parse("/ip4/192.0.1.9/tcp/31477");
+        Listen();
+        Connect(1, Observer(1));
+        Connect(2, Observer(2), other);
+        _book.Tell(new IdentifyMessages.Identified(
+            Connection(1, _peer.Key, Observer(1)), new IdentifyInfo { Peer = _peer.Self, Protocols = [SecondPortProtocol.Id] }));
+
+        var asked = (ConnectionsMessages.OpenStream)_connections.FishForMessage(m => m is ConnectionsMessages.OpenStream, Patience);
+        Assert.Equal((_peer.Self, 1L), (asked.Peer, asked.OnConnection));
+        var (local, second) = (Multiaddr.Parse("/ip4/10.0.0.2/tcp/4001"), Multiaddr.Parse("/ip4/192.0.1.1/tcp/40123"));
+        var third = Multiaddr.Parse("/ip4/192.0.1.9/tcp/47110");
+        _book.Tell(new SecondPortMessages.Ended(1, new SecondPortSighting(local, second, third)));
+        _book.Tell(new AddressMessages.GetState());
+
+        var state = FishForMessage<AddressMessages.State>(m => m is AddressMessages.State, Patience);
+        Assert.Equal(NatMapping.AddressAndPortDependent, Assert.Single(state.Nat).Mapping);
+        Assert.Equal([Seen, other], state.Addresses.ForHolePunch.OrderBy(a => a.ToString().Contains("31477", StringComparison.Ordinal)));
+        Assert.DoesNotContain(third, state.Addresses.Announced.Concat(state.Addresses.Candidates).Concat(state.Addresses.Observed));
+        Assert.Equal(2, state.Witnesses.Count);
     }
 
     [Fact]
