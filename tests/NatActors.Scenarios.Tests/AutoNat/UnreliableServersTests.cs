@@ -5,15 +5,19 @@ using NatActors.Node;
 using NatActors.Protocols.AutoNat;
 using NatActors.Scenarios.Tests.Support;
 using NatActors.Testing;
+using Xunit.Abstractions;
 using Answer = NatActors.Scenarios.Tests.Support.ScriptedServer.Answer;
 
 namespace NatActors.Scenarios.Tests.AutoNat;
 
 /// <summary>Seven servers of which five drop, refuse and lie at random: the verdict comes, is right, and stays.</summary>
-public sealed class UnreliableServersTests
+public sealed class UnreliableServersTests(ITestOutputHelper output)
 {
     private const int Unreliable = 5;
     private static readonly TimeSpan Watched = TimeSpan.FromMinutes(2);
+
+    /// <summary>What cannot be proven takes a majority, and servers that drop and refuse are asked again only after a rest.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [SkippableTheory]
     [Trait("Category", "Slow")]
@@ -50,7 +54,9 @@ public sealed class UnreliableServersTests
         await using var a = await LabNode.StartAsync(
             lab.Host("A"),
             new NodeOptions { Bootstrap = [r.Address, s.Address, .. liars.Select(l => l.Address)] });
-        await a.Events.NextAsync<NodeEvents.ReachabilityChanged>(e => e.Verdict == verdict);
+        var told = await a.Events.NextAsync<NodeEvents.ReachabilityChanged>(e => e.Verdict == verdict, guard: Patience);
+        var start = (await a.Events.NextAsync<NodeEvents.Listening>()).Time;
+        output.WriteLine($"{kind}: {told.Verdict} after {(told.Time - start).TotalSeconds:0.0} s: {string.Join("; ", told.Reasons)}");
 
         var since = Stopwatch.StartNew();
         while (since.Elapsed < Watched)

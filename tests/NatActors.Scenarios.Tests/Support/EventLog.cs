@@ -57,8 +57,8 @@ public sealed class EventLog(string name) : IObserver<NodeEvent>
     {
     }
 
-    /// <summary>The first event of the type that fits, from the mark on.</summary>
-    public async Task<T> NextAsync<T>(Func<T, bool>? fits = null, int from = 0)
+    /// <summary>The first event of the type that fits, from the mark on; with a guard of its own where it may take minutes.</summary>
+    public async Task<T> NextAsync<T>(Func<T, bool>? fits = null, int from = 0, TimeSpan? guard = null)
         where T : NodeEvent
     {
         bool Fits(NodeEvent e) => e is T t && (fits?.Invoke(t) ?? true);
@@ -75,7 +75,7 @@ public sealed class EventLog(string name) : IObserver<NodeEvent>
 
         try
         {
-            return (T)await found.Task.WaitAsync(Guard);
+            return (T)await found.Task.WaitAsync(guard ?? Guard);
         }
         catch (TimeoutException)
         {
