@@ -55,7 +55,8 @@ internal static class DialingCommand
         }
         catch (PeerUnreachableException failure)
         {
-            output.Complain($"{peer} cannot be reached: {failure.Message.TrimEnd('.')}. Check that it runs and that this is its address.");
+            output.Complain($"{peer} cannot be reached: {failure.Message.TrimEnd('.')}. Check that it runs and that this is its address"
+                + (target.IsRelayed ? "." : "; behind a router it is reached by way of its relay, at an address with /p2p-circuit that it prints."));
             return ExitCodes.Failed;
         }
         catch (IOException failure)

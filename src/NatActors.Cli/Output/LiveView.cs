@@ -195,9 +195,11 @@ public sealed partial class LiveView : IEventOutput, ILogEventSink
             grid.AddRow(
                 new Text("relay"),
                 new Text(string.Create(CultureInfo.InvariantCulture, $"{PlainOutput.Short(reservation.Relay)}, slot for {Math.Max(0, left.TotalMinutes):0} min more")));
-            foreach (var address in reservation.Addresses)
+
+            // One is enough to be found by; the others, of the same relay, would push what happens off the screen.
+            if (reservation.Addresses is [var first, ..])
             {
-                grid.AddRow(new Text("reach me at"), new Text(address.ToString()));
+                grid.AddRow(new Text("reach me at"), new Text(first.ToString()));
             }
         }
 

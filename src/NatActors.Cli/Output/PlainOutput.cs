@@ -28,7 +28,9 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
             return;
         }
 
-        foreach (var line in Lines(value))
+        // Why it is not direct is said at the end.
+        var told = brief && value is NodeEvents.PunchEnded { Outcome: not PunchOutcome.Direct } punch ? punch with { Reason = "" } : value;
+        foreach (var line in Lines(told))
         {
             Say($"{value.Time.ToLocalTime():HH:mm:ss.fff}  {line}");
         }
@@ -82,6 +84,9 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
                 }
 
                 break;
+            case NodeEvents.Nat { Report: { Mapping: NatMapping.Unknown, Filtering: NatFiltering.Unknown } }:
+                // Nothing is known yet.
+                break;
             default:
                 yield return Line(happened);
                 break;
@@ -103,9 +108,9 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
 
     private static string Line(NodeEvent happened) => happened switch
     {
-        NodeEvents.Connected e => $"connected {Arrow(e.Direction)} {Short(e.Peer)} {Path(e.Relayed)} {e.Address}",
+        NodeEvents.Connected e => $"connected {Arrow(e.Direction)} {Short(e.Peer)} {Path(e.Relayed)} {e.Address.WithoutPeerId()}",
         NodeEvents.Disconnected e => $"disconnected from {Short(e.Peer)} ({Path(e.Relayed)}): {e.Reason}",
-        NodeEvents.Identified e => $"{Short(e.Peer)} is {e.Agent}{(e.Observed is null ? "" : $" and sees us at {e.Observed}")}",
+        NodeEvents.Identified e => $"{Short(e.Peer)} is {e.Agent}{(e.Observed is null ? "" : $" and sees us at {e.Observed.WithoutPeerId()}")}",
         NodeEvents.ReservationLost e => $"lost the slot at relay {Short(e.Relay)}: {e.Reason}",
         NodeEvents.PunchStarted e => $"punching a hole towards {Short(e.Peer)}, round {e.Round}",
         NodeEvents.PunchEnded e => $"punch with {Short(e.Peer)}: {e.Outcome.ToString().ToLowerInvariant()} after {Math.Round(e.Duration.TotalMilliseconds):0} ms in round {e.Round}"

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using NatActors.Hosting.Reports;
+using NatActors.Multiformats;
 
 namespace NatActors.Cli.Output;
 
@@ -78,13 +80,13 @@ public static partial class ReportText
         page.Section("This node");
         page.Line("peer id", report.PeerId);
         page.Line("program", report.Agent + (report.Temporary ? ", started for this report" : ""));
-        page.Lines("listens on", report.Listening, "nothing: it only dials");
+        page.Lines("listens on", BeyondThisMachine(report.Listening), "nothing: it only dials");
     }
 
     private static void Network(TextPage page, ReportDocument report)
     {
         page.Section("Network of this machine");
-        foreach (var card in report.Interfaces)
+        foreach (var card in report.Interfaces.Where(i => i.Addresses.Count == 0 || !i.Addresses.All(a => IPAddress.IsLoopback(IPAddress.Parse(a)))))
         {
             page.Lines(card.Name, card.Addresses, "no address");
         }
@@ -172,29 +174,31 @@ public static partial class ReportText
 
         foreach (var address in report.Reachability.Addresses)
         {
-            Address(page, address);
+            Address(page, report, address);
         }
 
-        foreach (var server in report.AutoNatServers)
+        // What they said of an address stands there.
+        var told = report.Reachability.Addresses.SelectMany(a => a.Witnesses).Select(w => w.Server).ToHashSet();
+        foreach (var servers in report.AutoNatServers.GroupBy(s => (s.Protocol, Answer: told.Contains(s.Peer) ? "" : s.LastAnswer)))
         {
-            page.Line("asks", $"{ShortId(server.Peer)} (AutoNAT {server.Protocol})" + Colon(server.LastAnswer));
+            page.Line("asks", $"{string.Join(", ", servers.Select(s => ShortId(s.Peer)))} (AutoNAT {servers.Key.Protocol})" + Colon(servers.Key.Answer));
         }
     }
 
-    private static void Address(TextPage page, AddressEntry address)
+    private static void Address(TextPage page, ReportDocument report, AddressEntry address)
     {
         // The first change is the one to what stands now; its reason is given as that of the verdict.
         var since = address.History is [var last, ..] && last.Verdict == address.Verdict ? $", for {ReportWords.Span(last.SecondsAgo)} now" : "";
         page.Line(ReportWords.Short(address), Short(address.Address) + since);
-        foreach (var reason in address.Reasons)
+        foreach (var reason in address.Reasons.Where(r => !report.Reachability.Reasons.Contains($"{address.Address}: {r}")))
         {
             page.PointUnder(Short(reason));
         }
 
-        foreach (var witness in address.Witnesses)
+        foreach (var witnesses in address.Witnesses.GroupBy(w => w.Detail.Length == 0 ? w.Outcome : w.Detail))
         {
-            page.PointUnder(
-                $"{ReportWords.Span(witness.SecondsAgo)} ago, {ShortId(witness.Server)}: {Short(witness.Detail.Length == 0 ? witness.Outcome : witness.Detail)}");
+            var servers = string.Join(", ", witnesses.Select(w => ShortId(w.Server)));
+            page.PointUnder($"{ReportWords.Span(witnesses.Min(w => w.SecondsAgo))} ago, {servers}: {Short(witnesses.Key)}");
         }
 
         foreach (var change in address.History.Skip(since.Length > 0 ? 1 : 0).Take(ListedChanges))
@@ -226,7 +230,8 @@ public static partial class ReportText
 
     private static void Connections(TextPage page, ReportDocument report)
     {
-        page.Section("Connections", $"{report.ConnectionCount}, of which {report.RelayedCount} by way of a relay");
+        var relayed = report.RelayedCount == 0 ? "none" : $"{report.RelayedCount}";
+        page.Section("Connections", report.ConnectionCount == 0 ? "none" : $"{report.ConnectionCount}, {relayed} of them by way of a relay");
         foreach (var connection in report.Connections.Take(ListedConnections))
         {
             var way = connection.Direction == "inbound" ? "from" : "to";
@@ -264,6 +269,13 @@ public static partial class ReportText
                 ShortId(punch.Peer),
                 $"{ReportWords.Ago(punch.Time, report.Time)}: {punch.Outcome} after {Number(punch.Ms)} ms in round {punch.Round}" + Colon(punch.Reason));
         }
+    }
+
+    /// <summary>Without those that only this machine itself reaches, where there are others.</summary>
+    private static List<string> BeyondThisMachine(IReadOnlyList<string> addresses)
+    {
+        var beyond = addresses.Where(a => !(Multiaddr.TryParse(a, out var address) && address.Host is { } ip && IPAddress.IsLoopback(ip))).ToList();
+        return beyond.Count > 0 ? beyond : [.. addresses];
     }
 
     private static string Colon(string text) => text.Length == 0 ? "" : $": {Short(text)}";

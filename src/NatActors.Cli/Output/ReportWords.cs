@@ -13,7 +13,7 @@ internal static class ReportWords
         { Verdict: "public" } => "Yes, as far as known (public, filtering unproven): peers that this node had contacted before came through, but no stranger "
             + "has been seen to come in yet.",
         { Verdict: "private" } when report.Relays.Any(r => r.Expires is not null) =>
-            "Not directly (private), but by way of a relay; where both routers allow it, such connections then become direct ones.",
+            "Yes, but not directly (private): others come by way of a relay, and where both routers allow it such connections then become direct ones.",
         { Verdict: "private" } => "No (private).",
         _ => "Not known yet (unknown).",
     };
@@ -43,7 +43,7 @@ internal static class ReportWords
         "address-dependent" => "address-dependent: another outside port for each host that is contacted ('symmetric'), which makes hole punching hard",
         "address-and-port-dependent" =>
             "address-and-port-dependent: another outside port for each contact ('symmetric'), which makes hole punching hard",
-        _ => "not known: that takes the word of several peers",
+        _ => nat.Reasons.Count > 0 ? "not known" : "not known: that takes the word of several peers",
     };
 
     /// <summary>Who is let in (RFC 4787 section 5).</summary>

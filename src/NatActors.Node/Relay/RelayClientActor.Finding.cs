@@ -133,10 +133,6 @@ public sealed partial class RelayClientActor
 
         _kept[held.Relay] = kept with { Expires = held.Expires, Limits = held.Limits, Problem = "" };
         Apply(_selection.OnHeld(held.Relay, held.Limits, Now));
-        if (!held.Refreshed)
-        {
-            _node.Refs.AutoNat.Tell(new AutoNatMessages.ProbeAgain($"a reservation is held at {held.Relay}"));
-        }
     }
 
     private void OnLost(ReservationMessages.Lost lost)

@@ -56,7 +56,7 @@ public static class Advice
         {
             case Reachability.Public: yield return FilteringUnproven(); break;
             case Reachability.Private: yield return WhatIsInTheWay(facts); break;
-            default: yield return NoVerdict(facts); break;
+            default: yield return IsPartlyPrivate(facts) ? WhatIsInTheWay(facts) : NoVerdict(facts); break;
         }
 
         yield return facts.Verdict.Verdict == Reachability.Public ? null : MappingRefused(facts);
@@ -162,6 +162,9 @@ public static class Advice
             ? ""
             : $" If the router's own internet address is not {outside}, your provider has a NAT too and a forward cannot help.";
     }
+
+    /// <summary>One address is closed and another not tested to the end, as IPv6 often comes later: what is known is told.</summary>
+    private static bool IsPartlyPrivate(AdviceFacts facts) => facts.Verdict.Addresses.Any(a => a.Verdict == Reachability.Private);
 
     private static AdviceLine? NoVerdict(AdviceFacts facts)
     {

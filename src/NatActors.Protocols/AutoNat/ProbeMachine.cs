@@ -184,7 +184,7 @@ public sealed class ProbeMachine
 
     private IReadOnlyList<ProbeEffect> EndReached() => End(_byStranger
         ? new ProbeResult(
-            WitnessOutcome.ReachedByStranger, ProbeTrouble.None, "a dial-back came through from a host which this node had never contacted")
+            WitnessOutcome.ReachedByStranger, ProbeTrouble.None, "a host which this node had never contacted dialed back and came through")
         : new ProbeResult(WitnessOutcome.Reached, ProbeTrouble.None, "its dial-back came through"));
 
     /// <summary>The question is over without a clear answer; a nonce that came in is proof all the same.</summary>

@@ -130,7 +130,7 @@ public sealed partial class ReachabilityMachine
         }
 
         var witness = new VerdictWitness(
-            peer, remote, WitnessOutcome.ReachedByStranger, "a connection came in from a host that this node had never contacted", now);
+            peer, remote, WitnessOutcome.ReachedByStranger, $"{remote.Host}, which this node had never contacted, connected to it", now);
         _strangers[(path, AddressScope.IsPublic(remote))] = witness;
         var (here, there) = (ReachabilityNetwork.Of(peer, local.Host!), ReachabilityNetwork.Of(peer, remote.Host!));
         if (AddressScope.IsPublic(local) && AddressScope.IsPublic(remote) && here != there)

@@ -13,7 +13,8 @@ internal static class ReachabilityReasons
     /// <summary>Addresses, but nobody to ask.</summary>
     public const string NoServer = "no connected peer answers questions of reachability";
 
-    public static IReadOnlyList<string> Stranger(VerdictWitness stranger) => [$"{Capital(stranger.Detail)}: {Where(stranger)}"];
+    /// <summary>Not the address of the server that was asked: the stranger is its partner.</summary>
+    public static IReadOnlyList<string> Stranger(VerdictWitness stranger) => [stranger.Detail];
 
     public static IReadOnlyList<string> Unproven(VerdictWitness reached) =>
     [
@@ -59,6 +60,4 @@ internal static class ReachabilityReasons
         var names = string.Join(", ", witnesses.Take(MostNamed).Select(Where));
         return witnesses.Count > MostNamed ? $"{names} and {witnesses.Count - MostNamed} more" : names;
     }
-
-    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -137,6 +137,21 @@ public sealed class EventOutputTests
     }
 
     [Fact]
+    public void The_brief_form_leaves_the_reason_of_a_punch_to_the_last_word()
+    {
+        var output = new StringWriter();
+        new PlainOutput(output, TextWriter.Null, brief: true).OnNext(
+            new NodeEvents.PunchEnded(Id(Peer), PunchOutcome.Relayed, 3, TimeSpan.FromSeconds(8), "the NAT is symmetric"));
+
+        Assert.Contains("relayed after 8000 ms in round 3", output.ToString());
+        Assert.DoesNotContain("symmetric", output.ToString());
+    }
+
+    [Fact]
+    public void A_person_is_not_told_that_nothing_is_known_of_a_nat() =>
+        Assert.Empty(PlainOutput.Lines(new NodeEvents.Nat(new NatReport { Family = IpFamily.Ip4, Protocol = IpProtocol.Tcp })));
+
+    [Fact]
     public void Errors_go_to_standard_error()
     {
         var (output, errors) = (new StringWriter(), new StringWriter());

@@ -107,7 +107,11 @@ internal static class FixedReports
                 Address = Seen,
                 Verdict = Reachability.Private,
                 Reasons = ["3 servers could not dial it"],
-                Witnesses = [new(Relay.PeerId, RelayAt, WitnessOutcome.NotReached, "could not dial it", Clock - TimeSpan.FromSeconds(12))],
+                Witnesses =
+                [
+                    new(Relay.PeerId, RelayAt, WitnessOutcome.NotReached, "could not dial it", Clock - TimeSpan.FromSeconds(12)),
+                    new(Peer.PeerId, PeerAt, WitnessOutcome.NotReached, "could not dial it", Clock - TimeSpan.FromSeconds(15)),
+                ],
                 History =
                 [
                     new(Reachability.Private, Clock - TimeSpan.FromMinutes(3), "3 servers could not dial it"),

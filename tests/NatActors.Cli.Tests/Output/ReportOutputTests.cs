@@ -26,7 +26,6 @@ public sealed class ReportOutputTests
           listens on    /ip4/127.0.0.1/tcp/4001
 
         NETWORK OF THIS MACHINE
-          lo            127.0.0.1
           router        none is known: this machine has no way out of its own network
 
         WHAT OTHER PEERS SEE (the address that this node's connections come from)
@@ -44,14 +43,14 @@ public sealed class ReportOutputTests
         RELAYS (peers that pass connections on to this node)
           None is used.
 
-        CONNECTIONS (0, of which 0 by way of a relay)
+        CONNECTIONS (none)
 
         """;
 
     private const string BehindNat = """
         CAN OTHERS REACH THIS NODE?
-          Not directly (private), but by way of a relay; where both routers allow it,
-          such connections then become direct ones.
+          Yes, but not directly (private): others come by way of a relay, and where both
+          routers allow it such connections then become direct ones.
           * all addresses that were tested cannot be dialed
 
         WHAT TO DO
@@ -65,7 +64,6 @@ public sealed class ReportOutputTests
                         /ip6/fe80::1/tcp/4001
 
         NETWORK OF THIS MACHINE
-          lo            127.0.0.1
           eth0          192.168.1.20
                         fe80::1
           router        192.168.1.1 (by eth0)
@@ -96,9 +94,9 @@ public sealed class ReportOutputTests
         ADDRESSES (whether strangers can connect to each)
           no            /ip4/20.0.0.7/tcp/4001, for 3 min now
                         - 3 servers could not dial it
-                        - 12 s ago, …L7CJgePL: could not dial it
+                        - 12 s ago, …L7CJgePL, …NaBEVmwJ: could not dial it
                         - 2 h ago it became public: a peer came in
-          asks          …L7CJgePL (AutoNAT v2): it could not dial back
+          asks          …L7CJgePL (AutoNAT v2)
 
         RELAYS (peers that pass connections on to this node)
           …L7CJgePL     /ip4/30.0.0.9/tcp/4001, found by itself, 42 ms away
@@ -106,7 +104,7 @@ public sealed class ReportOutputTests
                         128 KiB each way and last 2 min
           not used      …NaBEVmwJ offers no relay
 
-        CONNECTIONS (2, of which 1 by way of a relay)
+        CONNECTIONS (2, 1 of them by way of a relay)
           relayed       …NaBEVmwJ from /ip4/30.0.0.9/tcp/4001/p2p/…L7CJgePL/p2p-circuit,
                         95 ms
                         the relay lets it send 100 KiB, receive 90 KiB, last 70 s more

@@ -60,22 +60,21 @@ public sealed class RelayClientActorTests : TestKit
     }
 
     [Fact]
-    public async Task A_relay_is_measured_then_reserved_and_reachability_is_tested_anew()
+    public async Task A_relay_is_measured_then_reserved()
     {
         await HoldAsync();
 
         Assert.Single(_events.OfType<NodeEvents.Reserved>());
-        Assert.Contains(_relay.Self.ToString(), _autoNat.ExpectMsg<AutoNatMessages.ProbeAgain>(Patience).Why, StringComparison.Ordinal);
         var state = State();
         Assert.Equal((_relay.Self, false, Near), (state.Held[0].Relay, state.Held[0].Configured, state.Held[0].Latency));
         Assert.Empty(state.Candidates);
     }
 
+    /// <summary>Only then: what can be dialed does not hang on a slot that is gained, and answers that are under way would be thrown away.</summary>
     [Fact]
     public async Task A_lost_relay_takes_its_addresses_with_it_and_reachability_is_tested_anew()
     {
         await HoldAsync();
-        _autoNat.ExpectMsg<AutoNatMessages.ProbeAgain>(Patience);
 
         Tell(new ConnectionsMessages.ConnectionDown(_connection, "cable"), alsoTo: "reservation-1");
 
@@ -90,7 +89,6 @@ public sealed class RelayClientActorTests : TestKit
     public async Task Circuits_announced_by_a_relay_that_was_given_back_are_still_taken()
     {
         await HoldAsync();
-        _autoNat.ExpectMsg<AutoNatMessages.ProbeAgain>(Patience);
 
         _client.Tell(new AutoNatMessages.VerdictChanged(new NodeVerdict { Verdict = Reachability.Public }));
         Assert.Empty(_addresses.ExpectMsg<AddressMessages.RelayAddresses>(Patience).Addresses);

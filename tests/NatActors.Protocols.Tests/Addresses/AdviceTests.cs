@@ -128,6 +128,18 @@ public sealed class AdviceTests
         Assert.Contains(words, Assert.Single(Advice.For(facts), l => l.Topic == topic).Text, StringComparison.Ordinal);
 
     [Fact]
+    public void What_is_known_of_one_address_is_told_while_another_is_still_tested()
+    {
+        var verdict = Verdict(Reachability.Unknown, Outside, Six);
+        verdict = verdict with { Addresses = [verdict.Addresses[0] with { Verdict = Reachability.Private }, verdict.Addresses[1]] };
+
+        var lines = Advice.For(Fine with { Verdict = verdict });
+
+        Assert.DoesNotContain(lines, l => l.Topic is ServersSilent or NoServers);
+        Assert.Contains(lines, l => l.Topic is RestrictedNat);
+    }
+
+    [Fact]
     public void Nothing_is_wrong_with_a_node_that_strangers_reach()
     {
         Assert.Empty(Advice.For(Fine with { Verdict = Proven, Relays = 0, Servers = 0, Interfaces = [], Observers = 0 }));
