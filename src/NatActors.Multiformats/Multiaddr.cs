@@ -13,6 +13,12 @@ public sealed partial class Multiaddr : IEquatable<Multiaddr>
     /// </summary>
     public const int MaxLength = 1024;
 
+    /// <summary>
+    /// Bytes of the longest address that is taken out of a peer's message: what is left to <see cref="MaxLength"/> is room for what a node
+    /// appends to it, two peer ids and <c>/p2p-circuit</c> (100 bytes). An address with two certificate hashes has about 150.
+    /// </summary>
+    public const int MaxForeignLength = 768;
+
     /// <summary>The longest text accepted, in characters. Ours: the text of a value takes at most about three times its bytes.</summary>
     public const int MaxTextLength = 4 * MaxLength;
 
@@ -82,6 +88,15 @@ public sealed partial class Multiaddr : IEquatable<Multiaddr>
 
     /// <summary>As the other overload, without the reason.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Multiaddr? address) => TryDecode(bytes, out address, out _);
+
+    /// <summary>Reads an address out of a peer's message: of at most <see cref="MaxForeignLength"/> bytes, so that whatever is appended fits.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="address">The address.</param>
+    public static bool TryDecodeForeign(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Multiaddr? address)
+    {
+        address = null;
+        return bytes.Length <= MaxForeignLength && TryDecode(bytes, out address);
+    }
 
     /// <summary>A copy of the bytes.</summary>
     public byte[] ToByteArray() => [.. _bytes];

@@ -127,6 +127,18 @@ public class MultiaddrPartsTests
     }
 
     [Fact]
+    public void Whatever_a_peer_says_has_room_for_two_peer_ids_and_a_circuit()
+    {
+        var names = string.Concat(Enumerable.Repeat("/dns/" + new string('a', 200), 3)) + "/dns/";
+        var longest = Multiaddr.Parse(names + new string('b', Multiaddr.MaxForeignLength - Multiaddr.Parse(names + "bb").Bytes.Length + 2));
+
+        Assert.Equal(Multiaddr.MaxForeignLength, longest.Bytes.Length);
+        Assert.True(Multiaddr.TryDecodeForeign(longest.Bytes.Span, out var taken));
+        Assert.EndsWith("/p2p-circuit/p2p/" + IdB, taken.WithPeerId(A).Append("/p2p-circuit").WithPeerId(B).ToString(), StringComparison.Ordinal);
+        Assert.False(Multiaddr.TryDecodeForeign(longest.Append("/ws").Bytes.Span, out _));
+    }
+
+    [Fact]
     public void Equal_means_equal_bytes()
     {
         var one = Multiaddr.Parse("/ip4/1.2.3.4/tcp/1");

@@ -68,7 +68,7 @@ public static class AutoNatV1Codec
         var addresses = new List<Multiaddr>();
         foreach (var bytes in peer.Addrs.Take(MaxAddresses))
         {
-            if (Multiaddr.TryDecode(bytes.Span, out var address))
+            if (Multiaddr.TryDecodeForeign(bytes.Span, out var address))
             {
                 addresses.Add(address);
             }
@@ -84,7 +84,7 @@ public static class AutoNatV1Codec
             return Refused(AutoNatMessageFault.NoStatus);
         }
 
-        var address = wire.HasAddr && Multiaddr.TryDecode(wire.Addr.Span, out var read) ? read : null;
+        var address = wire.HasAddr && Multiaddr.TryDecodeForeign(wire.Addr.Span, out var read) ? read : null;
         var text = wire.HasStatusText ? wire.StatusText : null;
         return new AutoNatV1Decoded(new AutoNatV1Message.DialResponse((AutoNatV1Status)wire.Status, text, address), AutoNatMessageFault.None);
     }

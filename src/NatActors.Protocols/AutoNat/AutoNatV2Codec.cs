@@ -79,7 +79,7 @@ public static class AutoNatV2Codec
         var addresses = new Multiaddr?[Math.Min(wire.Addrs.Count, MaxAddresses)];
         for (var i = 0; i < addresses.Length; i++)
         {
-            addresses[i] = Multiaddr.TryDecode(wire.Addrs[i].Span, out var address) ? address : null;
+            addresses[i] = Multiaddr.TryDecodeForeign(wire.Addrs[i].Span, out var address) ? address : null;
         }
 
         return Read(new AutoNatV2Message.DialRequest(addresses, wire.Nonce));

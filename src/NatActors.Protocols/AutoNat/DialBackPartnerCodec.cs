@@ -79,7 +79,7 @@ public static class DialBackPartnerCodec
             return new DialBackAskDecoded(null, AutoNatMessageFault.BadPeerId);
         }
 
-        return Multiaddr.TryDecode(wire.Address.Span, out var address)
+        return Multiaddr.TryDecodeForeign(wire.Address.Span, out var address)
             ? new DialBackAskDecoded(new DialBackAsk(peer, address, wire.Nonce, (DialBackBasis)(int)wire.Basis), AutoNatMessageFault.None)
             : new DialBackAskDecoded(null, AutoNatMessageFault.BadAddress);
     }

@@ -58,7 +58,7 @@ public static class HolePunchCodec
         var addresses = new List<Multiaddr>();
         foreach (var bytes in wire.ObsAddrs.Take(MaxAddresses))
         {
-            if (bytes.Length > 0 && Multiaddr.TryDecode(bytes.Span, out var address))
+            if (bytes.Length > 0 && Multiaddr.TryDecodeForeign(bytes.Span, out var address))
             {
                 addresses.Add(address);
             }

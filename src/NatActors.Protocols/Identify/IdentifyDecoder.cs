@@ -104,7 +104,7 @@ public sealed class IdentifyDecoder
         [.. addresses.Select(Address).OfType<Multiaddr>().Distinct().Take(IdentifyProtocol.MaxAddresses)];
 
     private static Multiaddr? Address(ByteString bytes) =>
-        Multiaddr.TryDecode(bytes.Span, out var address, out _) ? address.WithoutPeerId() : null;
+        Multiaddr.TryDecodeForeign(bytes.Span, out var address) ? address.WithoutPeerId() : null;
 
     private static IReadOnlyList<string> Protocols(IEnumerable<string> protocols) =>
     [

@@ -78,7 +78,7 @@ public sealed record PeerRecord(PeerId Peer, ulong Sequence, IReadOnlyList<Multi
         var addresses = new List<Multiaddr>(Math.Min(message.Addresses.Count, MaxAddresses));
         foreach (var info in message.Addresses.Take(MaxAddresses))
         {
-            if (Multiaddr.TryDecode(info.Multiaddr.Span, out var address))
+            if (Multiaddr.TryDecodeForeign(info.Multiaddr.Span, out var address))
             {
                 addresses.Add(address);
             }

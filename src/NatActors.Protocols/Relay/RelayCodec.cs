@@ -154,7 +154,7 @@ public static class RelayCodec
         var addresses = new List<Multiaddr>();
         foreach (var bytes in wire.Addrs)
         {
-            if (addresses.Count < MaxAddresses && bytes.Length > 0 && Multiaddr.TryDecode(bytes.Span, out var address))
+            if (addresses.Count < MaxAddresses && bytes.Length > 0 && Multiaddr.TryDecodeForeign(bytes.Span, out var address))
             {
                 addresses.Add(address);
             }

@@ -64,6 +64,20 @@ public sealed class IdentifyActorTests : TestKit
     }
 
     [Fact]
+    public async Task An_address_so_long_that_nothing_can_be_appended_is_left_out_and_the_rest_is_taken()
+    {
+        var name = "/dns/" + new string('a', 250);
+        var longest = Multiaddr.Parse(string.Concat(Enumerable.Repeat(name, 4)));
+        Assert.Throws<ArgumentException>(() => longest.WithPeerId(_node.Self));
+
+        await Identified(Connection(7, _peer.Key), longest);
+
+        var told = ExpectMsg<IdentifyMessages.Identified>(Patience);
+        Assert.Null(told.Info.ObservedAddress);
+        Assert.Equal([Public], told.Info.ListenAddresses);
+    }
+
+    [Fact]
     public async Task Over_a_relay_no_observed_address_is_taken()
     {
         await Identified(Connection(7, _peer.Key, $"/ip4/192.0.1.1/tcp/1/p2p/{MakeNode(3).Self}/p2p-circuit", relayed: true));
@@ -263,7 +277,7 @@ public sealed class IdentifyActorTests : TestKit
         return far;
     }
 
-    private async Task Identified(ConnectionInfo connection)
+    private async Task Identified(ConnectionInfo connection, Multiaddr? seen = null)
     {
         var far = Ask(connection);
         var bytes = new ArrayBufferWriter<byte>();
@@ -273,7 +287,7 @@ public sealed class IdentifyActorTests : TestKit
                 "peer/1",
                 [Public],
                 ["/a", IdentifyProtocol.PushId],
-                Seen.WithPeerId(_node.Self),
+                seen ?? Seen.WithPeerId(_node.Self),
                 new PeerRecord(_peer.Self, 5, [Public]).Seal(_peer.Key)),
             bytes);
         await far.WriteAsync(bytes.WrittenMemory);

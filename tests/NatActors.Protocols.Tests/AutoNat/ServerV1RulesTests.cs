@@ -17,6 +17,15 @@ public sealed class ServerV1RulesTests
         Targets(Client(1, "/ip6/2a00::9/tcp/7"), "/ip4/192.168.0.1/tcp/4001"));
 
     [Fact]
+    public void The_longest_address_that_is_taken_of_a_peer_fits_an_ipv6_host_too()
+    {
+        var head = "/ip4/192.168.0.1/tcp/4001" + string.Concat(Enumerable.Repeat("/dns/" + new string('a', 200), 3)) + "/dns/";
+        var longest = head + new string('b', Multiaddr.MaxForeignLength - Multiaddr.Parse(head + "bb").Bytes.Length + 2);
+
+        Assert.Equal(["/ip6/2a00::9/tcp/7"], Targets(Client(1, "/ip6/2a00::9/tcp/7"), longest));
+    }
+
+    [Fact]
     public void Relays_names_zones_and_foreign_transports_are_left_out() => Assert.Equal(
         ["/ip4/12.0.0.1/tcp/40001"],
         Targets(
