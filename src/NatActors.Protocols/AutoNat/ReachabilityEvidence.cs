@@ -26,6 +26,7 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
 {
     private const int MaxNetworks = 64;
     private const int MaxWitnesses = 16;
+    private const int MaxReports = 8;
 
     private readonly Dictionary<ReachabilityNetwork, Heard> _window = [];
     private readonly Dictionary<ReachabilityNetwork, Restriction> _restricted = [];
@@ -144,7 +145,7 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
                 Set(Reachability.Unknown, false, ReachabilityReasons.NoEvidence(panel.Eligible.Count, _witnesses));
             }
         }
-        else if ((_stranger ?? panel.Stranger) is { } stranger)
+        else if (Latest(_stranger, panel.Stranger) is { } stranger && !IsOutdated(stranger, now))
         {
             Set(Reachability.Public, true, ReachabilityReasons.Stranger(stranger));
         }
@@ -163,6 +164,14 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
     }
 
     /// <summary>A public verdict is not given up for what one server says once.</summary>
+    // What let strangers in may have been taken away since, a port forward before a router that filters by address; but while strangers come in
+    // now and then no server's word about its partner counts.
+    private bool IsOutdated(VerdictWitness stranger, TimeSpan now) =>
+        now >= stranger.At + options.StrangerLasts && _restricted.Values.Sum(r => r.ReportsSince(stranger.At)) >= options.MinClaims;
+
+    private static VerdictWitness? Latest(VerdictWitness? one, VerdictWitness? other) =>
+        one is null || (other is not null && other.At > one.At) ? other : one;
+
     private void JudgeRestricted()
     {
         if (Verdict != Reachability.Public || _restricted.Values.Sum(r => r.Reports) >= options.MinClaims)
@@ -227,8 +236,8 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
     {
         if (_restricted.Count < MaxNetworks || _restricted.ContainsKey(network))
         {
-            var reports = _restricted.TryGetValue(network, out var known) ? known.Reports : 0;
-            _restricted[network] = new Restriction(witness, reports + 1);
+            var times = _restricted.TryGetValue(network, out var known) ? known.Times : [];
+            _restricted[network] = new Restriction(witness, [witness.At, .. times.Take(MaxReports - 1)]);
         }
     }
 
@@ -287,7 +296,12 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
         }
     }
 
-    private readonly record struct Restriction(VerdictWitness Latest, int Reports);
+    private readonly record struct Restriction(VerdictWitness Latest, IReadOnlyList<TimeSpan> Times)
+    {
+        public int Reports => Times.Count;
+
+        public int ReportsSince(TimeSpan when) => Times.Count(at => at > when);
+    }
 
     /// <summary>What one network said in this window.</summary>
     private sealed class Heard

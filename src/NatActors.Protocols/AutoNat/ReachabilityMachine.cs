@@ -124,7 +124,8 @@ public sealed partial class ReachabilityMachine
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(remote);
-        if (ReachabilityPath.Of(remote) is not { } path)
+        // A neighbour behind the same router that comes in round its outside: what that turns back passes no filter.
+        if (ReachabilityPath.Of(remote) is not { } path || _candidates.Any(a => a.Host is { } own && own.Equals(remote.Host)))
         {
             return [];
         }

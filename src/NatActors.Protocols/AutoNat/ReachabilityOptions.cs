@@ -41,6 +41,12 @@ public sealed record ReachabilityOptions
     /// <summary>How long a verdict from before a change of the network stands without new evidence. Default 2 minutes. Ours.</summary>
     public TimeSpan ConfirmAfterChange { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// For how long a stranger that came in outweighs servers that say, twice, that their partner was dropped. Default 15 minutes, the longest time
+    /// between two looks at a public address: a node that strangers visit now and then is not talked out of it by one server.
+    /// </summary>
+    public TimeSpan StrangerLasts { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>How long a new address waits, for others to come with it. Default 0.5 s (go-libp2p tracker: 1 s; a first verdict is due in 6).</summary>
     public TimeSpan FirstProbeDelay { get; init; } = TimeSpan.FromSeconds(0.5);
 

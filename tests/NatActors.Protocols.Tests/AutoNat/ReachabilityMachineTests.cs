@@ -183,6 +183,38 @@ public class ReachabilityMachineTests
     }
 
     [Fact]
+    public void A_stranger_of_earlier_is_no_proof_any_more_when_a_server_says_twice_that_its_partner_is_dropped_now()
+    {
+        // A port forward before a router that filters by address, taken away after a while.
+        var world = Three(NatKind.FullCone);
+        world.Connect(ServerKind.WithPartner);
+        world.Run(Minute);
+        world.Do((m, now) => m.OnStranger(Peers.Id(5), Behind, Multiaddr.Parse("/ip4/77.0.1.2/tcp/5555"), now));
+        Assert.Equal("public", world.Machine.Verdict.Text);
+
+        world.Nat = NatKind.AddressRestricted;
+        world.Do((m, now) => m.OnProbeAgain([Own], now));
+        world.Run(10 * Minute);
+        Assert.Equal("public", world.Machine.Verdict.Text);
+        world.Run(40 * Minute);
+        Assert.Equal("private", world.Machine.Verdict.Text);
+
+        world.Do((m, now) => m.OnStranger(Peers.Id(6), Behind, Multiaddr.Parse("/ip4/78.0.1.2/tcp/5555"), now));
+        Assert.Equal("public", world.Machine.Verdict.Text);
+    }
+
+    [Fact]
+    public void A_neighbour_that_comes_in_from_this_nodes_own_outside_address_was_turned_back_by_the_router_and_is_no_stranger()
+    {
+        var world = Three(NatKind.FullCone);
+        world.Run(Minute);
+
+        world.Do((m, now) => m.OnStranger(Peers.Id(5), Behind, Multiaddr.FromTcp(new(Own.Host!, 5555)), now));
+
+        Assert.Equal("public, filtering unproven", world.Machine.Verdict.Text);
+    }
+
+    [Fact]
     public void The_node_is_public_if_any_address_is()
     {
         var world = Three(NatKind.FullCone);
