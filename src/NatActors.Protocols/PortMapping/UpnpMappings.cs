@@ -153,6 +153,9 @@ internal sealed class UpnpMappings : IUpnpPorts
                 slot.IsPermanent = true;
                 Add(slot);
                 break;
+
+            // A renewal without an answer: the mapping stands until its lease ends, and the client counts.
+            case SoapAnswer.Unreadable when slot.IsHeld: slot.RenewAt = now + _client.Options.MinLease; break;
             case SoapAnswer.Unreadable: Refuse(slot, SoapCodec.Describe(answer), _client.Options.RetryAfterPassing); break;
             default: Refuse(slot, SoapCodec.Describe(answer), _client.Options.RetryAfterRefusal); break;
         }
@@ -225,8 +228,8 @@ internal sealed class UpnpMappings : IUpnpPorts
                     break;
                 case SoapAnswer.Done or SoapAnswer.Fault { Code: UpnpFault.NoSuchEntry }: OnVanished(slot); break;
 
-                // It cannot be asked: take its word, AutoNAT will tell.
-                case SoapAnswer.Fault when isNew: Hold(slot, _client.Options.UpnpLease, now); break;
+                // It cannot be asked, or does not answer for once: take its word, AutoNAT will tell.
+                case SoapAnswer.Fault or SoapAnswer.Unreadable when isNew: Hold(slot, _client.Options.UpnpLease, now); break;
             }
         });
     }

@@ -42,6 +42,9 @@ internal sealed class FakeRouter(IPAddress address)
     /// <summary>It confirms, and does nothing.</summary>
     public bool Lies { get; set; }
 
+    /// <summary>Which of UPnP's actions it does not answer.</summary>
+    public Func<string, bool> Silences { get; set; } = _ => false;
+
     /// <summary>Protocol and external port to internal end point.</summary>
     public Dictionary<string, string> Mappings { get; } = [];
 
@@ -99,7 +102,7 @@ internal sealed class FakeRouter(IPAddress address)
         var arguments = XDocument.Parse(Encoding.UTF8.GetString(request.Body)).Descendants()
             .Where(e => !e.HasElements).ToDictionary(e => e.Name.LocalName, e => e.Value);
         Actions.Add(action);
-        return Do(action, arguments);
+        return Silences(action) ? GatewayReply.Failed("the connection was cut") : Do(action, arguments);
     }
 
     private string Host => Address.GetAddressBytes().Length == 16 ? $"[{new IPAddress(Address.GetAddressBytes())}]" : Address.ToString();

@@ -92,6 +92,36 @@ public sealed class UpnpFaultTests
     }
 
     [Fact]
+    public void A_mapping_that_cannot_be_looked_up_for_once_is_taken_on_the_routers_word_and_renewed()
+    {
+        var home = new KeeperHarness();
+        home.Router.Upnp = 1;
+        home.Router.Silences = action => action == "GetSpecificPortMappingEntry";
+        home.Start();
+        home.Run(3 * Second);
+        Assert.Equal(4001, home.Mapping.External.Port);
+
+        home.Router.Silences = _ => false;
+        home.Run(TimeSpan.FromMinutes(40));
+        Assert.Equal(2, home.Router.Actions.Count(a => a == "AddPortMapping"));
+        Assert.Empty(home.Losses);
+    }
+
+    [Fact]
+    public void A_renewal_that_is_not_answered_for_once_is_made_again_and_the_mapping_stands_meanwhile()
+    {
+        var home = Home(1, (_, _) => 0);
+        home.Run(TimeSpan.FromMinutes(29));
+        var silent = 1;
+        home.Router.Silences = action => action == "AddPortMapping" && silent-- > 0;
+
+        home.Run(TimeSpan.FromMinutes(3));
+
+        Assert.Equal(3, home.Router.Actions.Count(a => a == "AddPortMapping"));
+        Assert.Empty(home.Losses);
+    }
+
+    [Fact]
     public void A_mapping_that_leads_elsewhere_is_a_lie()
     {
         var home = new KeeperHarness();
