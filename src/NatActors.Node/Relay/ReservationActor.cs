@@ -65,6 +65,7 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _stream?.Reset();
+        LetGo();
         if (_machine.IsHeld)
         {
             Withdraw(_givenBack ?? "the node no longer keeps it");
@@ -273,18 +274,25 @@ public sealed class ReservationActor : UntypedActor, IWithTimers
 
     private void Withdraw(string reason)
     {
-        if (_connection is { } connection)
-        {
-            _node.Refs.Connections.Tell(new ConnectionsMessages.Unprotect(connection, Tag));
-        }
-
+        LetGo();
         _log.Info("Reservation at {0} lost: {1}", _relayPeer, reason);
         _node.Refs.Addresses.Tell(new AddressMessages.RelayAddresses(_relayPeer, []));
         _node.Events.Publish(new NodeEvents.ReservationLost(_relayPeer, reason));
     }
 
+    // Where nothing is held there is nothing to protect: a connection to a relay that refuses may be closed when it is idle.
+    private void LetGo()
+    {
+        if (_connection is { } connection)
+        {
+            _connection = null;
+            _node.Refs.Connections.Tell(new ConnectionsMessages.Unprotect(connection, Tag));
+        }
+    }
+
     private void OnFailed(ReservationEffect.Failed failed, bool tell)
     {
+        LetGo();
         _log.Info("No reservation at {0}: {1}; next try in {2:0.#} s", _relayPeer, failed.Reason, failed.RetryIn.TotalSeconds);
         if (tell)
         {

@@ -117,8 +117,31 @@ public sealed class RelayClientActorTests : TestKit
         Assert.Single(_events.OfType<NodeEvents.Error>());
     }
 
+    [Fact]
+    public async Task The_connection_to_a_relay_that_refuses_is_no_longer_kept()
+    {
+        var (messages, far) = await AskedAsync();
+        await messages.WriteMessageAsync(RelayCodec.Encode(new HopMessage.Status(RelayStatus.ReservationRefused, null, RelayLimits.None)), default);
+        await far.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        var left = (ConnectionsMessages.Unprotect)_connections.FishForMessage(m => m is ConnectionsMessages.Unprotect, Patience);
+        Assert.Equal((_connection.Id, "reservation"), (left.ConnectionId, left.Tag));
+        AwaitAssert(() => Assert.Empty(State().Held), Patience);
+    }
+
     /// <summary>The relay is found, measured and reserved.</summary>
     private async Task HoldAsync()
+    {
+        var (messages, far) = await AskedAsync();
+        await messages.WriteMessageAsync(RelayCodec.Encode(new HopMessage.Status(
+            RelayStatus.Ok, new RelayReservation(DateTimeOffset.UtcNow.AddHours(1), [], null), new RelayLimits(TimeSpan.FromMinutes(2), 4096))), default);
+        await far.DisposeAsync().AsTask().WaitAsync(Patience);
+        Assert.Single(_addresses.ExpectMsg<AddressMessages.RelayAddresses>(Patience).Addresses);
+        AwaitAssert(() => Assert.NotNull(State().Held[0].Expires), Patience);
+    }
+
+    /// <summary>The relay is found, measured and asked for a slot; its end of the stream.</summary>
+    private async Task<(MessageStream Messages, PeerStream Far)> AskedAsync()
     {
         _client.Tell(new RelayClientMessages.FindRelays());
         _autoNat.ExpectMsg<AutoNatMessages.Subscribe>(Patience);
@@ -137,11 +160,7 @@ public sealed class RelayClientActorTests : TestKit
         open.ReplyTo.Tell(new ConnectionsMessages.StreamOpened(open.Id, near, _connection));
         var messages = new MessageStream(far);
         await RelayExchange.ReadHopAsync(messages, default).WaitAsync(Patience);
-        await messages.WriteMessageAsync(RelayCodec.Encode(new HopMessage.Status(
-            RelayStatus.Ok, new RelayReservation(DateTimeOffset.UtcNow.AddHours(1), [], null), new RelayLimits(TimeSpan.FromMinutes(2), 4096))), default);
-        await far.DisposeAsync().AsTask().WaitAsync(Patience);
-        Assert.Single(_addresses.ExpectMsg<AddressMessages.RelayAddresses>(Patience).Addresses);
-        AwaitAssert(() => Assert.NotNull(State().Held[0].Expires), Patience);
+        return (messages, far);
     }
 
     /// <summary>The peer announces a circuit; what it is answered.</summary>
