@@ -121,7 +121,7 @@ public sealed class AutoNatServerActor : UntypedActor
         switch (message)
         {
             case AutoNatMessages.VerdictChanged changed: OnVerdict(changed.Verdict.Verdict); break;
-            case AddressMessages.Changed changed: _addresses = changed.Addresses; SetOwn(); break;
+            case AddressMessages.Changed changed: OnAddresses(changed.Addresses); break;
             case NetworkMessages.Changed changed: _network = changed.State; SetOwn(); break;
             case ConnectionsMessages.ConnectionUp up: _connections.Add(up.Connection.Id); break;
             case ConnectionsMessages.ConnectionDown down: OnConnectionDown(down.Connection.Id); break;
@@ -195,7 +195,8 @@ public sealed class AutoNatServerActor : UntypedActor
 
     private void KeepPartners()
     {
-        if (_partnersKept)
+        // Not before this node listens: a dial would have no port to leave from.
+        if (_partnersKept || _registrations.Count == 0 || _addresses.Bound.Count == 0)
         {
             return;
         }
@@ -205,6 +206,13 @@ public sealed class AutoNatServerActor : UntypedActor
         {
             Context.ActorOf(Props.Create(typeof(KeepConnectedActor), _node, partner), $"partner-{++_lastChild}");
         }
+    }
+
+    private void OnAddresses(AddressSet addresses)
+    {
+        _addresses = addresses;
+        SetOwn();
+        KeepPartners();
     }
 
     private void SetOwn()
