@@ -16,6 +16,9 @@ public sealed class ControlServer : IAsyncDisposable
     /// <summary>How long a client may take to ask, and to take its answer. Ours.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    // Between an accept that failed and the next: short for a person, long for a processor. Ours.
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
+
     private readonly Socket _socket;
     private readonly Func<CancellationToken, Task<ReportDocument>> _report;
     private readonly TimeProvider _clock;
@@ -44,6 +47,8 @@ public sealed class ControlServer : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // While it still listens: a name whose owner is dead may be another node's a moment later.
+        File.Delete(Path);
         await _ended.CancelAsync();
         _socket.Dispose();
         await _accepting;
@@ -54,7 +59,6 @@ public sealed class ControlServer : IAsyncDisposable
         }
 
         await Task.WhenAll(clients);
-        File.Delete(Path);
         _ended.Dispose();
     }
 
@@ -81,11 +85,24 @@ public sealed class ControlServer : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // The client has gone before it was taken.
+                // The client has gone before it was taken, or this process has too many files open: that would be said again at once.
+                await RestAsync();
                 continue;
             }
 
             Take(client);
+        }
+    }
+
+    private async Task RestAsync()
+    {
+        try
+        {
+            await Task.Delay(Rest, _clock, _ended.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended; the next accept sees it too.
         }
     }
 
