@@ -132,9 +132,9 @@ public static class Advice
     }
 
     private static string Restricted(NatReport nat) => nat.Filtering == NatFiltering.AddressDependent
-        ? "The router lets in only addresses that this node has contacted; strangers need a relay first, then holes are punched. To be dialed "
-          + "directly, "
-        : "The router lets nobody in unasked; holes can be punched to most peers. To be dialed directly, ";
+        ? "The router lets in only addresses that this node has contacted; others get a direct connection with a relay's help (hole punching). "
+          + "To be dialed without one, "
+        : "The router lets nobody in unasked; most peers get a direct connection with a relay's help (hole punching). To be dialed without one, ";
 
     private static AdviceLine Carrier(string why) => new(
         AdviceTopic.CarrierNat,

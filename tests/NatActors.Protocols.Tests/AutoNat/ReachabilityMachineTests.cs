@@ -70,6 +70,19 @@ public class ReachabilityMachineTests
         Assert.Equal(["private"], world.Texts);
     }
 
+    [Fact]
+    public void The_server_that_had_a_stranger_dial_back_is_not_called_the_stranger()
+    {
+        var world = new ReachabilityWorld(1, NatKind.FullCone);
+        world.Candidates(Own);
+        world.Connect(ServerKind.WithPartner, "77.0.1.2");
+        world.Run(Minute);
+
+        Assert.True(world.Machine.Verdict.FilteringProven);
+        Assert.Contains("never contacted", world.Machine.Verdict.Reasons[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("77.0.1.2", world.Machine.Verdict.Reasons[0], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(NatKind.FullCone, NatKind.PortRestricted)]
     [InlineData(NatKind.PortRestricted, NatKind.FullCone)]
