@@ -24,6 +24,7 @@ public sealed partial class LiveView : IEventOutput, ILogEventSink
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
+    private readonly Repetitions _told = new();
     private readonly Queue<string> _last = new();
     private readonly Dictionary<PeerId, NodeEvents.Reserved> _reservations = [];
     private readonly Dictionary<PeerId, NodeEvents.PunchEnded> _punches = [];
@@ -63,7 +64,7 @@ public sealed partial class LiveView : IEventOutput, ILogEventSink
             }
 
             // What stands above anyway is not told again.
-            var lines = value is NodeEvents.Listening ? [] : value is NodeEvents.Reserved ? PlainOutput.Lines(value).Take(1) : PlainOutput.Lines(value);
+            var lines = value is NodeEvents.Listening || _told.Contain(value) ? [] : value is NodeEvents.Reserved ? PlainOutput.Lines(value).Take(1) : PlainOutput.Lines(value);
             foreach (var line in lines)
             {
                 Keep($"{value.Time.ToLocalTime():HH:mm:ss}  {ShortIds(line)}");

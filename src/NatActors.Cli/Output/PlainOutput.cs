@@ -13,6 +13,7 @@ namespace NatActors.Cli.Output;
 public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief = false) : IEventOutput
 {
     private readonly Lock _gate = new();
+    private readonly Repetitions _told = new();
 
     /// <inheritdoc />
     public void OnNext(NodeEvent value)
@@ -23,7 +24,7 @@ public sealed class PlainOutput(TextWriter output, TextWriter errors, bool brief
             return;
         }
 
-        if (brief && !ConcernsThePath(value))
+        if (_told.Contain(value) || (brief && !ConcernsThePath(value)))
         {
             return;
         }

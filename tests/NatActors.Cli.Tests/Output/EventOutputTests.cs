@@ -148,6 +148,26 @@ public sealed class EventOutputTests
     }
 
     [Fact]
+    public void Who_a_peer_is_is_told_once_a_connection_unless_it_says_something_else()
+    {
+        var output = new StringWriter();
+        var plain = new PlainOutput(output, TextWriter.Null);
+        var identified = new NodeEvents.Identified(Id(Peer), "js/1", At("/ip4/20.0.0.7/tcp/4001"), ["/a/1"]);
+        int Told(NodeEvent happened)
+        {
+            output.GetStringBuilder().Clear();
+            plain.OnNext(happened);
+            return output.ToString().Split("is js/1").Length - 1;
+        }
+
+        Assert.Equal(1, Told(identified));
+        Assert.Equal(0, Told(identified with { Protocols = ["/a/1", "/b/1"] }));
+        Assert.Equal(1, Told(identified with { Observed = At("/ip4/20.0.0.7/tcp/4002") }));
+        plain.OnNext(new NodeEvents.Disconnected(Id(Peer), At("/ip4/20.0.0.9/tcp/4001"), false, "over"));
+        Assert.Equal(1, Told(identified));
+    }
+
+    [Fact]
     public void A_person_is_not_told_that_nothing_is_known_of_a_nat() =>
         Assert.Empty(PlainOutput.Lines(new NodeEvents.Nat(new NatReport { Family = IpFamily.Ip4, Protocol = IpProtocol.Tcp })));
 
