@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Transports.Network;
@@ -28,6 +29,12 @@ public sealed class NetworkActor : UntypedActor, IWithTimers
     /// <summary>How often it is looked at although notices come. Ours: nothing is known to be lost.</summary>
     public static readonly TimeSpan LookWithNotice = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// So much more wall-clock time than the node's own since the last look means that the machine slept (the monotonic clock stands still then):
+    /// 30 s, what the shortest NAT mappings live (Tailscale's measurements). A clock that was set looks the same, and costs one test of everything.
+    /// </summary>
+    public static readonly TimeSpan NotableSleep = TimeSpan.FromSeconds(30);
+
     private readonly NodeContext _node;
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly CancellationTokenSource _cancel = new();
@@ -35,6 +42,7 @@ public sealed class NetworkActor : UntypedActor, IWithTimers
     private IReadOnlyList<string> _keepAlive = [];
     private INetworkNotices? _notices;
     private NetworkState _state = NetworkState.None;
+    private (DateTimeOffset Wall, TimeSpan Clock) _lookedAt;
 
     /// <summary>Creates the actor; it knows the state when it has started.</summary>
     public NetworkActor(NodeContext node) => _node = node;
@@ -47,6 +55,7 @@ public sealed class NetworkActor : UntypedActor, IWithTimers
     {
         _notices = _node.Interfaces.OpenNotices();
         _state = Read() ?? NetworkState.None;
+        _lookedAt = Clocks();
         AwaitNotice();
         Timers.StartPeriodicTimer(nameof(LookNow), LookNow.Instance, _notices is null ? LookWithoutNotice : LookWithNotice);
     }
@@ -130,13 +139,27 @@ public sealed class NetworkActor : UntypedActor, IWithTimers
 
     private void Look()
     {
-        if (Read() is { } state && !state.Equals(_state))
+        var slept = Slept();
+        if (Read() is { } state && (!state.Equals(_state) || slept.Count > 0))
         {
             var before = _state;
             _state = state;
-            Tell(NetworkDifference.Describe(before, state));
+            Tell([.. slept, .. NetworkDifference.Describe(before, state)]);
         }
     }
+
+    // Mappings, reservations and connections may be gone although the machine's addresses are the same.
+    private IReadOnlyList<string> Slept()
+    {
+        var before = _lookedAt;
+        _lookedAt = Clocks();
+        var missing = _lookedAt.Wall - before.Wall - (_lookedAt.Clock - before.Clock);
+        return missing < NotableSleep
+            ? []
+            : [string.Create(CultureInfo.InvariantCulture, $"this machine slept for {missing.TotalSeconds:0} s, or its clock was set")];
+    }
+
+    private (DateTimeOffset Wall, TimeSpan Clock) Clocks() => (_node.WallClock.GetUtcNow(), Context.System.Scheduler.HighResMonotonicClock);
 
     private void Tell(IReadOnlyList<string> what)
     {

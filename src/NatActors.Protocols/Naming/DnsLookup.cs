@@ -34,7 +34,7 @@ public sealed class DnsLookup(DnsQuestion question, DnsLookupOptions options, Ra
 
     /// <summary>Begins.</summary>
     public DnsLookupEffect Start(TimeSpan now) => options.Servers.Count == 0
-        ? Finish(DnsOutcome.Failure("no name server is configured: name one in /etc/resolv.conf or in the option Dns.Servers"))
+        ? Finish(DnsOutcome.Failure("no name server is configured: name one in /etc/resolv.conf or in the option NameServers"))
         : NextServer(now);
 
     /// <summary>A message came from the asked server; null when it is not the answer to the last try.</summary>

@@ -11,6 +11,7 @@ public sealed class NetworkActorTests : TestKit
 {
     private readonly FakeNetwork _network = new();
     private readonly List<NodeEvent> _events = [];
+    private readonly SleepingClock _wall = new();
 
     public NetworkActorTests()
         : base("akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"")
@@ -159,9 +160,30 @@ public sealed class NetworkActorTests : TestKit
         Assert.Equal(["mappings live 8 s"], ExpectMsg<NetworkMessages.State>(Patience).KeepAlive);
     }
 
+    [Fact]
+    public void A_machine_that_slept_has_everything_tested_although_its_addresses_are_the_same()
+    {
+        var watch = Subscribed(_network);
+        Time.Advance(NetworkActor.LookWithNotice);
+        Settle(watch);
+        Assert.Empty(Changes);
+
+        _wall.Slept += TimeSpan.FromHours(2);
+        Time.Advance(NetworkActor.LookWithNotice);
+
+        var told = ExpectMsg<NetworkMessages.Changed>(Patience);
+        Assert.Equal(_network.State, told.State);
+        Assert.Matches("^this machine slept for 7[12][0-9][0-9] s, or its clock was set$", Assert.Single(told.What));
+        Assert.Equal(told.What, Assert.Single(Changes).What);
+
+        Time.Advance(NetworkActor.LookWithNotice);
+        Settle(watch);
+        Assert.Single(Changes);
+    }
+
     private IActorRef Start(INetworkInterfaces interfaces)
     {
-        var node = MakeNode(1) with { Interfaces = interfaces };
+        var node = MakeNode(1) with { Interfaces = interfaces, WallClock = _wall };
         node.Events.Subscribe(happened =>
         {
             lock (_events)
@@ -194,5 +216,13 @@ public sealed class NetworkActorTests : TestKit
         var asked = CreateTestProbe();
         watch.Tell(new NetworkMessages.GetState(), asked.Ref);
         asked.ExpectMsg<NetworkMessages.State>(Patience);
+    }
+
+    /// <summary>A wall clock that shows what passed while the machine slept.</summary>
+    private sealed class SleepingClock : TimeProvider
+    {
+        public TimeSpan Slept { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + Slept;
     }
 }
