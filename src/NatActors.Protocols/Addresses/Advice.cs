@@ -115,6 +115,11 @@ public static class Advice
                 + $"{Forward(facts)} on both. If the second is your provider's, only a public address from the provider, or IPv6, helps.");
         }
 
+        if (BehindAnother(facts) is { } another)
+        {
+            return another;
+        }
+
         if (nat.Mapping == NatMapping.None)
         {
             return new(
@@ -130,6 +135,19 @@ public static class Advice
                 + ForwardOrMap(facts) + Carriers(facts))
             : new(AdviceTopic.RestrictedNat, Restricted(nat) + ForwardOrMap(facts) + Carriers(facts));
     }
+
+    /// <summary>The router says that it has no address of the internet, and yet peers there see this node.</summary>
+    private static AdviceLine? BehindAnother(AdviceFacts facts) =>
+        facts.Routers.Any(r => r.HasNoExternal) && Outside(facts) is { } outside
+            ? new(
+                AdviceTopic.DoubleNat,
+                $"The router has no internet address of its own, and yet others see this node at {outside}: a second NAT stands behind it, most likely "
+                + "your provider's (carrier-grade NAT), so a port forward at home cannot help. Ask the provider for a public IPv4 address or for "
+                + "IPv6; where the second one is a router of yours, put it into bridge mode.")
+            : null;
+
+    private static IPAddress? Outside(AdviceFacts facts) =>
+        facts.Observed.Where(AddressScope.IsPublic).Select(a => a.Host).FirstOrDefault(h => h?.GetAddressBytes().Length == 4);
 
     private static string Restricted(NatReport nat) => nat.Filtering == NatFiltering.AddressDependent
         ? "The router lets in only addresses that this node has contacted; others get a direct connection with a relay's help (hole punching). "
@@ -157,7 +175,7 @@ public static class Advice
     /// <summary>Without word from the router a carrier's NAT looks the same as the router's own.</summary>
     private static string Carriers(AdviceFacts facts)
     {
-        var outside = facts.Observed.Where(AddressScope.IsPublic).Select(a => a.Host).FirstOrDefault(h => h?.GetAddressBytes().Length == 4);
+        var outside = Outside(facts);
         return outside is null || facts.Routers.Any(r => r.External is not null)
             ? ""
             : $" If the router's own internet address is not {outside}, your provider has a NAT too and a forward cannot help.";
@@ -199,7 +217,7 @@ public static class Advice
     private static AdviceLine? MappingRefused(AdviceFacts facts)
     {
         var refused = facts.Routers.Where(r => r.Problem.Length > 0).ToList();
-        return refused.Count == 0 || facts.Mapped.Count > 0 || Main(facts).DoubleNat == Known.Yes ? null : new(
+        return refused.Count == 0 || facts.Mapped.Count > 0 || Main(facts).DoubleNat == Known.Yes || BehindAnother(facts) is not null ? null : new(
             AdviceTopic.MappingRefused,
             $"The router does not map ports for this node ({string.Join("; ", refused.Select(r => $"{r.Protocol}: {r.Problem}"))}): allow it "
             + $"in the router's settings, or forward {Forward(facts)} by hand.");

@@ -1,6 +1,7 @@
 using System.Net;
 using NatActors.Multiformats;
 using NatActors.Protocols.AutoNat;
+using NatActors.Protocols.PortMapping;
 
 namespace NatActors.Protocols.Addresses;
 
@@ -135,4 +136,8 @@ public sealed record AdviceFacts
 /// <param name="Protocol">Which.</param>
 /// <param name="External">The external address that it reports, or null.</param>
 /// <param name="Problem">What is wrong with it, in words for a person, or empty.</param>
-public sealed record AdviceRouter(string Protocol, IPAddress? External, string Problem);
+public sealed record AdviceRouter(string Protocol, IPAddress? External, string Problem)
+{
+    /// <summary>True when it says that it has no address of the internet.</summary>
+    public bool HasNoExternal => External is null && Problem.StartsWith(GatewayText.NoExternal, StringComparison.Ordinal);
+}

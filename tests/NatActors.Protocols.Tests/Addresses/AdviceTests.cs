@@ -2,6 +2,7 @@ using System.Net;
 using NatActors.Multiformats;
 using NatActors.Protocols.Addresses;
 using NatActors.Protocols.AutoNat;
+using NatActors.Protocols.PortMapping;
 using static NatActors.Protocols.Addresses.AdviceTopic;
 using static NatActors.Protocols.Tests.Connections.Peers;
 
@@ -126,6 +127,19 @@ public sealed class AdviceTests
     [MemberData(nameof(Faults))]
     public void Each_thing_that_is_wrong_has_its_line(AdviceTopic topic, AdviceFacts facts, string words) =>
         Assert.Contains(words, Assert.Single(Advice.For(facts), l => l.Topic == topic).Text, StringComparison.Ordinal);
+
+    /// <summary>As a real miniupnpd behind a carrier's NAT answers: PCP complains of something else.</summary>
+    [Fact]
+    public void A_router_without_an_internet_address_of_its_own_shows_a_second_nat_and_is_not_called_unwilling()
+    {
+        var lines = Advice.For(Fine with
+        {
+            Routers = [new("pcp", null, "it can hold no more mappings"), new("nat-pmp", null, GatewayText.NoExternal + " (network failure)")],
+        });
+
+        Assert.Contains("no internet address of its own", Assert.Single(lines, l => l.Topic == DoubleNat).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, l => l.Topic is MappingRefused or RestrictedNat);
+    }
 
     [Fact]
     public void What_is_known_of_one_address_is_told_while_another_is_still_tested()

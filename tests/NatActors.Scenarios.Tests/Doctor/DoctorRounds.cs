@@ -14,7 +14,12 @@ namespace NatActors.Scenarios.Tests.Doctor;
 public sealed class DoctorRounds : IDisposable
 {
     /// <summary>The router that forwards ports when it is asked to.</summary>
-    public const string Upnp = "portrestricted, with UPnP";
+    public const string Upnp = $"portrestricted{WithUpnp}";
+
+    /// <summary>One that would, and stands behind the provider's.</summary>
+    public const string UpnpBehindCarrier = $"cgnat{WithUpnp}";
+
+    private const string WithUpnp = ", with UPnP";
 
     /// <summary>A round waits for its network most of the time.</summary>
     private const int AtOnce = 3;
@@ -31,7 +36,7 @@ public sealed class DoctorRounds : IDisposable
     public Task<ReportDocument> BehindAsync(string router)
     {
         RequiresLab.OrSkip();
-        if (router == Upnp)
+        if (router.EndsWith(WithUpnp, StringComparison.Ordinal))
         {
             Miniupnpd.OrSkip();
         }
@@ -48,7 +53,7 @@ public sealed class DoctorRounds : IDisposable
         {
             Assert.True(RouterKind.TryParse(router.Split(',')[0], out var kind));
             await using var swarm = await Swarm.StartAsync(kind);
-            await using var daemon = router == Upnp ? await Miniupnpd.StartAsync(swarm.Lab.Router("NA")) : null;
+            await using var daemon = router.EndsWith(WithUpnp, StringComparison.Ordinal) ? await Miniupnpd.StartAsync(swarm.Lab.Router("NA")) : null;
             var run = await swarm.Lab.Host("A").RunAsync(
                 "dotnet", Path.Combine(AppContext.BaseDirectory, "natactors.dll"), "doctor", "--json", "--seconds", Seconds,
                 "--bootstrap", swarm.R.Address.ToString(), "--bootstrap", swarm.S.Address.ToString()).WaitAsync(EventLog.Guard + EventLog.Guard);
