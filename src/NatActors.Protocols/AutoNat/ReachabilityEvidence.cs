@@ -4,9 +4,10 @@ namespace NatActors.Protocols.AutoNat;
 /// <param name="Eligible">The networks of the servers that can be asked now.</param>
 /// <param name="QuestionsOut">True while a question is unanswered.</param>
 /// <param name="PartnerOut">True while one to a server is that can have strangers dial back.</param>
+/// <param name="InRound">True while servers are being asked: another may yet say otherwise.</param>
 /// <param name="Stranger">The stranger that came in on the same path by itself, if any.</param>
 internal readonly record struct ReachabilityPanel(
-    IReadOnlyCollection<ReachabilityNetwork> Eligible, bool QuestionsOut, bool PartnerOut, VerdictWitness? Stranger);
+    IReadOnlyCollection<ReachabilityNetwork> Eligible, bool QuestionsOut, bool PartnerOut, bool InRound, VerdictWitness? Stranger);
 
 /// <summary>
 /// What is known of one address, and the verdict on it. Two kinds of evidence are told apart:
@@ -145,7 +146,7 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
                 Set(Reachability.Unknown, false, ReachabilityReasons.NoEvidence(panel.Eligible.Count, _witnesses));
             }
         }
-        else if (Latest(_stranger, panel.Stranger) is { } stranger && !IsOutdated(stranger, now))
+        else if (Latest(_stranger, panel.Stranger) is { } stranger && !IsOutdated(stranger, panel, now))
         {
             Set(Reachability.Public, true, ReachabilityReasons.Stranger(stranger));
         }
@@ -165,9 +166,11 @@ internal sealed class ReachabilityEvidence(ReachabilityOptions options)
 
     /// <summary>A public verdict is not given up for what one server says once.</summary>
     // What let strangers in may have been taken away since, a port forward before a router that filters by address; but while strangers come in
-    // now and then no server's word about its partner counts.
-    private bool IsOutdated(VerdictWitness stranger, TimeSpan now) =>
-        now >= stranger.At + options.StrangerLasts && _restricted.Values.Sum(r => r.ReportsSince(stranger.At)) >= options.MinClaims;
+    // now and then no server's word about its partner counts, nor before the round is over in which another's may come.
+    private bool IsOutdated(VerdictWitness stranger, ReachabilityPanel panel, TimeSpan now) =>
+        !panel.InRound
+        && now >= stranger.At + options.StrangerLasts
+        && _restricted.Values.Sum(r => r.ReportsSince(stranger.At)) >= options.MinClaims;
 
     private static VerdictWitness? Latest(VerdictWitness? one, VerdictWitness? other) =>
         one is null || (other is not null && other.At > one.At) ? other : one;

@@ -61,7 +61,7 @@ public sealed partial class ReachabilityMachine
         var was = evidence.Verdict;
         var stranger = _strangers.TryGetValue((subject.Path, subject.IsPublic), out var seen) && seen.At > now - _options.TimeToLive ? seen : null;
         var panel = new ReachabilityPanel(
-            _schedule.Eligible(subject, now), subject.Outstanding > 0, subject.PartnersOutstanding > 0, stranger);
+            _schedule.Eligible(subject, now), subject.Outstanding > 0, subject.PartnersOutstanding > 0, subject.Round is not null, stranger);
         if (!evidence.Decide(panel, now) || evidence.Verdict == was)
         {
             return;

@@ -207,6 +207,12 @@ public sealed partial class ReachabilityMachine
                 epoch != _epoch ? "the network changed meanwhile" : $"not believed for what it said before; it says that {result.Detail}");
         }
 
+        if (result.Outcome == WitnessOutcome.ReachedByContactOnly && !due.HasPartners)
+        {
+            // Partners are servers (README, "The dial-back partner protocol"): one who is none has none that could have been dropped.
+            result = new ProbeResult(WitnessOutcome.Reached, ProbeTrouble.None, "its dial-back came through, though it says that it failed");
+        }
+
         _schedule.OnEnded(due, result, now);
         if (epoch == _epoch)
         {

@@ -44,6 +44,9 @@ public enum ServerKind
     /// <summary>Says, where it gets through itself, that a stranger did not.</summary>
     SaysFiltered,
 
+    /// <summary>So too, though it knows no partner whom it could ask.</summary>
+    SaysFilteredAlone,
+
     /// <summary>Each time one of the above, at random.</summary>
     Unreliable,
 }
@@ -108,7 +111,7 @@ internal sealed class ReachabilityWorld
         var peer = Peers.Id(1000 + number);
         _servers[peer] = (kind, address);
         _contacted.OnContact(new IPEndPoint(address, 4001));
-        string[] v2 = kind == ServerKind.WithPartner
+        string[] v2 = kind is ServerKind.WithPartner or ServerKind.SaysFiltered
             ? [AutoNatProtocol.V2DialRequest, AutoNatProtocol.Partner]
             : [AutoNatProtocol.V2DialRequest];
         Play(Machine.OnPeer(
@@ -216,11 +219,11 @@ internal sealed class ReachabilityWorld
                 DialBack(id, IPAddress.Parse($"90.{++_lastStranger % 250}.1.2"), soon);
                 Say(id, AutoNatV2DialStatus.Ok, soon);
                 break;
-            case ServerKind.WithPartner or ServerKind.SaysFiltered when ownWay:
-                DialBack(id, host, kind == ServerKind.SaysFiltered ? soon : late);
-                Say(id, AutoNatV2DialStatus.DialError, kind == ServerKind.SaysFiltered ? soon : late);
+            case ServerKind.WithPartner or ServerKind.SaysFiltered or ServerKind.SaysFilteredAlone when ownWay:
+                DialBack(id, host, kind == ServerKind.WithPartner ? late : soon);
+                Say(id, AutoNatV2DialStatus.DialError, kind == ServerKind.WithPartner ? late : soon);
                 break;
-            case ServerKind.Honest or ServerKind.WithPartner or ServerKind.SaysFiltered: Say(id, AutoNatV2DialStatus.DialError, late); break;
+            case ServerKind.Honest or ServerKind.WithPartner or ServerKind.SaysFiltered or ServerKind.SaysFilteredAlone: Say(id, AutoNatV2DialStatus.DialError, late); break;
             case ServerKind.SaysPrivate: Say(id, AutoNatV2DialStatus.DialError, soon); break;
             case ServerKind.SaysPublic: Say(id, AutoNatV2DialStatus.Ok, soon); break;
             case ServerKind.Rejects: Refuse(id, AutoNatV2Status.RequestRejected, soon); break;

@@ -154,6 +154,22 @@ public class ReachabilityWorldTests
         }
     }
 
+    [Fact]
+    public void Who_knows_no_partner_cannot_say_that_one_was_dropped_and_its_own_nonce_is_a_proof()
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            var world = new ReachabilityWorld(seed, NatKind.FullCone);
+            world.Candidates(ReachabilityWorld.Own);
+            world.Connect(ServerKind.SaysFilteredAlone);
+            world.Connect(ServerKind.SaysFilteredAlone);
+            world.Connect(ServerKind.Honest);
+            world.Run(3 * Hour);
+
+            Assert.Equal(["public, filtering unproven"], world.Texts);
+        }
+    }
+
     [Theory]
     [InlineData(NatKind.FullCone, "public, filtering unproven")]
     [InlineData(NatKind.PortRestricted, "private")]
