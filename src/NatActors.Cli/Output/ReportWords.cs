@@ -15,6 +15,7 @@ internal static class ReportWords
         { Verdict: "private" } when report.Relays.Any(r => r.Expires is not null) =>
             "Yes, but not directly (private): others come by way of a relay, and where both routers allow it such connections then become direct ones.",
         { Verdict: "private" } => "No (private).",
+        _ when report.Relays.Any(r => r.Expires is not null) => "By way of a relay, yes; whether directly is not known yet (unknown).",
         _ => "Not known yet (unknown).",
     };
 

@@ -194,10 +194,18 @@ public static class Advice
                 + "does).");
         }
 
+        if (facts.Verdict.Addresses.Any(a => a.Witnesses.Any(w => w.Outcome == WitnessOutcome.NotReached)))
+        {
+            return new(
+                AdviceTopic.ServersSilent,
+                $"{Count(facts.Servers, "peer")} could test whether this node is reachable, and a test has failed; for a verdict it takes more: wait half a "
+                + "minute, or add other bootstrap peers.");
+        }
+
         return facts.Verdict.Addresses.Count > 0
             ? new(
                 AdviceTopic.ServersSilent,
-                $"{Count(facts.Servers, "peer")} could test whether this node is reachable, but so far none gave an answer that counts "
+                $"{Count(facts.Servers, "peer")} could test whether this node is reachable, but so far there is no answer that counts "
                 + "(refused, no answer, or they contradict each other): wait a minute, or add other bootstrap peers.")
             : null;
     }

@@ -128,6 +128,16 @@ public sealed class ReportOutputTests
         Assert.Equal(BehindNat, ReportText.Of(ReportDocuments.Of(FixedReports.BehindNat)), ignoreLineEndingDifferences: true);
 
     [Fact]
+    public void Before_the_verdict_a_relay_counts_already()
+    {
+        var report = ReportDocuments.Of(FixedReports.BehindNat);
+
+        var text = ReportText.Of(report with { Reachability = report.Reachability with { Verdict = "unknown" } });
+
+        Assert.StartsWith("By way of a relay, yes; whether directly is not known yet", text.Split(Environment.NewLine)[1].Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_line_is_wider_than_a_terminal() => Assert.All(
         ReportText.Of(ReportDocuments.Of(FixedReports.BehindNat)).Split(Environment.NewLine), line => Assert.InRange(line.Length, 0, 80));
 

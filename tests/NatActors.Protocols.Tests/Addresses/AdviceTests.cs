@@ -142,6 +142,18 @@ public sealed class AdviceTests
     }
 
     [Fact]
+    public void One_failed_test_is_not_called_silence()
+    {
+        var verdict = Verdict(Reachability.Unknown, Outside);
+        var witness = new VerdictWitness(Numbered(1), Address("/ip4/77.0.1.2/tcp/4001"), WitnessOutcome.NotReached, "", TimeSpan.Zero);
+        verdict = verdict with { Addresses = [verdict.Addresses[0] with { Witnesses = [witness] }] };
+
+        var line = Assert.Single(Advice.For(Fine with { Servers = 1, Verdict = verdict }), l => l.Topic == ServersSilent);
+
+        Assert.Contains("a test has failed", line.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_known_of_one_address_is_told_while_another_is_still_tested()
     {
         var verdict = Verdict(Reachability.Unknown, Outside, Six);
