@@ -20,8 +20,10 @@ public sealed class ServerV1RulesTests
     public void The_longest_address_that_is_taken_of_a_peer_fits_an_ipv6_host_too()
     {
         var head = "/ip4/192.168.0.1/tcp/4001" + string.Concat(Enumerable.Repeat("/dns/" + new string('a', 200), 3)) + "/dns/";
-        var longest = head + new string('b', Multiaddr.MaxForeignLength - Multiaddr.Parse(head + "bb").Bytes.Length + 2);
+        var some = head + new string('b', 130);
+        var longest = some + new string('b', Multiaddr.MaxForeignLength - Multiaddr.Parse(some).Bytes.Length);
 
+        Assert.Equal(Multiaddr.MaxForeignLength, Multiaddr.Parse(longest).Bytes.Length);
         Assert.Equal(["/ip6/2a00::9/tcp/7"], Targets(Client(1, "/ip6/2a00::9/tcp/7"), longest));
     }
 
