@@ -86,7 +86,7 @@ public abstract partial class TestKitBase
         bool sync, Func<Task<bool>> condition, TimeSpan? max, TimeSpan? interval, string? message, CancellationToken token)
     {
         var limit = RemainingOrDilated(max);
-        if (!await Poll(sync, condition, limit, interval, token))
+        if (!await Poll(sync, condition, limit, interval ?? limit / 10, token))
         {
             Assertions.Fail("Timeout {0} expired while waiting for condition. {1}", limit, message ?? string.Empty);
         }

@@ -127,6 +127,16 @@ public sealed class TestKitTests : TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public void A_condition_without_an_interval_is_tried_every_tenth_of_the_time()
+    {
+        var tries = 0;
+        Assert.ThrowsAny<XunitException>(() => AwaitCondition(() => ++tries < 0, TimeSpan.FromSeconds(2)));
+
+        // Twelve: one at once, and one more when the clock and the pauses differ by a little.
+        Assert.InRange(tries, 2, 12);
+    }
+
+    [Fact]
     public void An_auto_pilot_answers_and_the_test_sees_the_message_too()
     {
         var probe = CreateTestProbe();

@@ -17,6 +17,9 @@ internal static class NodeHarness
     /// <summary>The time any awaited event may take at most; a guard, never a measure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    /// <summary>How often what is waited for is looked at. Without it a test kit looks only ten times in the whole time.</summary>
+    public static readonly TimeSpan Often = TimeSpan.FromMilliseconds(10);
+
     public static NodeContext MakeNode(ulong seed, NodeOptions? options = null)
     {
         var random = new SeededRandomSource(seed);

@@ -21,6 +21,9 @@ public sealed partial class ConnectionsActor
     private readonly Queue<PeerId> _waysInOrder = new();
     private readonly HashSet<PeerId> _reconnecting = [];
 
+    /// <summary>Peers that are left with a relayed connection, because their direct one died.</summary>
+    private readonly HashSet<PeerId> _directDied = [];
+
     /// <summary>
     /// A peer that connects again while an old connection stands may have lost that one: a restart, another router. Until it is found dead, what
     /// others ask of the peer would go there. Only a relayed connection is no wonder beside a new direct one.
@@ -88,12 +91,23 @@ public sealed partial class ConnectionsActor
         }
     }
 
-    /// <summary>The last connection to a peer is gone. If nobody meant that to be, and it had been reached by a relay, it is again.</summary>
-    private void Reconnect(Up up, LinkEndKind? kind)
+    /// <summary>
+    /// Of a peer that was reached by a relay, the direct connection died and no other is left: it is reached again. In a change of the network
+    /// the direct and the relayed connection die together, and either may be told first.
+    /// </summary>
+    private void OnLost(Up up, LinkEndKind? kind)
     {
         var info = up.Info;
         var died = up.PathGone || kind is LinkEndKind.KeepAliveTimeout or LinkEndKind.TransportBroken;
-        if (died && !info.Relayed && _closingAll is null && _ways.TryGetValue(info.Peer, out var way) && _reconnecting.Add(info.Peer))
+        var directDied = info.Relayed ? _directDied.Contains(info.Peer) : died;
+        if (_table.Of(info.Peer).Count > 0 && directDied)
+        {
+            _directDied.Add(info.Peer);
+            return;
+        }
+
+        _directDied.Remove(info.Peer);
+        if (died && directDied && _closingAll is null && _ways.TryGetValue(info.Peer, out var way) && _reconnecting.Add(info.Peer))
         {
             var again = Context.ActorOf(Props.Create(typeof(ReconnectActor), _node, way), $"again-{_node.NextConnectionId()}");
             Context.WatchWith(again, new ReconnectEnded(info.Peer));

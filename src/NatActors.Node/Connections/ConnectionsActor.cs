@@ -191,6 +191,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     {
         CheckSiblings(info);
         RememberWay(info);
+        if (!info.Relayed)
+        {
+            _directDied.Remove(info.Peer);
+        }
+
         _up[info.Id] = new Up(info);
         _node.Metrics.OnConnected(info);
         if (info.Limited && !_node.Refs.HolePunch.Equals(ActorRefs.Nobody))
@@ -268,8 +273,9 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         if (_table.Of(info.Peer).Count == 0)
         {
             _waiters.OnPunchOver(info.Peer, "the connection to the peer was lost");
-            Reconnect(up, kind);
         }
+
+        OnLost(up, kind);
     }
 
     private void Apply(IReadOnlyList<ConnectionEffect> effects)

@@ -369,7 +369,7 @@ public sealed class ClientActorTests : TestKit
 
     /// <summary>Waits until the server's answer has been taken in.</summary>
     private void AwaitAnswer(string text) =>
-        AwaitCondition(() => State().Servers.Any(s => s.LastAnswer.Contains(text, StringComparison.Ordinal)), Patience);
+        AwaitCondition(() => State().Servers.Any(s => s.LastAnswer.Contains(text, StringComparison.Ordinal)), Patience, Often);
 
     private void Handled() => _autonat.Ask<ActorIdentity>(new Akka.Actor.Identify("handled?"), Patience).Wait(Patience);
 }

@@ -134,9 +134,21 @@ public sealed class ServerPartnerTests
         Assert.Equal(DialBackPartnerStatus.Ok, await asking.AskPartnerAsync(ask));
         Assert.Equal(DialBackPartnerStatus.Ok, await asking.AskPartnerAsync(ask));
 
-        await using var third = await asking.OpenAsync(AutoNatProtocol.Partner);
+        Assert.True(await IsNotReadAsync(asking));
+    }
 
-        Assert.True(await IsCutAsync(third));
+    /// <summary>A stream for another ask is cut; that may be so early that the protocol's name is not answered any more.</summary>
+    private static async Task<bool> IsNotReadAsync(ServerClient asking)
+    {
+        try
+        {
+            await using var stream = await asking.OpenAsync(AutoNatProtocol.Partner);
+            return await IsCutAsync(stream);
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     /// <summary>A peer that says it is a partner and answers that; null for never.</summary>

@@ -6,6 +6,7 @@ using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.KeepAlive;
 using NatActors.Node.Network;
+using NatActors.Node.Relay;
 using NatActors.Node.Tests.Network;
 using NatActors.Testing;
 using NatActors.Transports;
@@ -25,6 +26,8 @@ public sealed class LivenessTests : TestKit
     private readonly NodeContext _node = MakeSecuredNode(1, new NodeOptions { KeepAlive = new KeepAliveOptions { CheckTimeout = Short } });
     private readonly NodeContext _peer = MakeSecuredNode(2);
     private readonly IActorRef _connections;
+
+    private static Multiaddr Circuit => Multiaddr.Parse($"/ip4/192.0.1.9/tcp/4001/p2p/{MakeNode(3).Self}/p2p-circuit");
 
     public LivenessTests()
     {
@@ -72,35 +75,83 @@ public sealed class LivenessTests : TestKit
         Assert.Equal(first, ExpectMsg<ConnectionsMessages.ConnectionDown>(Patience).Connection.Id);
     }
 
-    private async Task<(long Id, Frozen Far)> ConnectAsync(string local)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_whose_direct_and_relayed_connections_die_together_is_reached_again(bool relayedFirst)
+    {
+        var relays = CreateTestProbe();
+        _node.Refs.RelayClient = relays.Ref;
+        var (_, relayed) = await ConnectAsync("10.0.0.2", Circuit);
+        var (_, direct) = await ConnectAsync("10.0.0.2");
+        foreach (var link in relayedFirst ? new[] { relayed, direct } : [direct, relayed])
+        {
+            link.Cut();
+            ExpectMsg<ConnectionsMessages.ConnectionDown>(Patience);
+        }
+
+        var request = relays.ExpectMsg<RelayClientMessages.Connect>(Patience);
+
+        Assert.Equal(_peer.Self, request.Target);
+    }
+
+    [Fact]
+    public async Task A_peer_that_was_relayed_only_is_left_alone_when_that_dies()
+    {
+        var relays = CreateTestProbe();
+        _node.Refs.RelayClient = relays.Ref;
+        var (id, relayed) = await ConnectAsync("10.0.0.2", Circuit);
+
+        relayed.Cut();
+
+        Assert.Equal(id, ExpectMsg<ConnectionsMessages.ConnectionDown>(Patience).Connection.Id);
+        Settle();
+        relays.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    /// <summary>Connects by that circuit; null for directly.</summary>
+    private async Task<(long Id, Frozen Far)> ConnectAsync(string local, Multiaddr? circuit = null)
     {
         var (near, far) = MemoryConduit.CreatePair();
         var link = new Frozen();
         var upgrading = UpgradeFarAsync(_peer, link.Over(far), ConnectionRole.Listener);
-        _connections.Tell(new ConnectionsMessages.Adopt(new At(near, local), ConnectionRole.Dialer, ConnectionDirection.Outbound), ActorRefs.NoSender);
+        var adopt = new ConnectionsMessages.Adopt(new At(near, local, circuit), ConnectionRole.Dialer, ConnectionDirection.Outbound)
+        {
+            Relayed = circuit is not null,
+        };
+        _connections.Tell(adopt, ActorRefs.NoSender);
         link.Ended = (await upgrading).Ended;
         var up = ExpectMsg<ConnectionsMessages.ConnectionUp>(Patience);
         AwaitAssert(() => Assert.NotNull(Status(up.Connection.Id).RoundTripTime), Patience);
         return (up.Connection.Id, link);
     }
 
-    private ConnectionsMessages.ConnectionStatus Status(long id)
+    private ConnectionsMessages.ConnectionStatus Status(long id) => Settle().Connections.Single(c => c.Connection.Id == id);
+
+    private ConnectionsMessages.Snapshot Settle()
     {
         var asked = CreateTestProbe();
         _connections.Tell(new ConnectionsMessages.GetSnapshot(), asked.Ref);
-        return asked.ExpectMsg<ConnectionsMessages.Snapshot>(Patience).Connections.Single(c => c.Connection.Id == id);
+        return asked.ExpectMsg<ConnectionsMessages.Snapshot>(Patience);
     }
 
     /// <summary>The far end of a path that can be stopped: what comes is seen and not passed on.</summary>
     private sealed class Frozen
     {
         private volatile bool _frozen;
+        private IConduit? _inner;
 
         public Task<LinkEnd> Ended { get; set; } = Task.FromResult(new LinkEnd(LinkEndKind.ClosedLocally, ""));
 
         public void Freeze() => _frozen = true;
 
-        public IConduit Over(IConduit inner) => new Gate(inner, this);
+        public void Cut() => _inner?.Abort();
+
+        public IConduit Over(IConduit inner)
+        {
+            _inner = inner;
+            return new Gate(inner, this);
+        }
 
         private sealed class Gate(IConduit inner, Frozen owner) : Wrapped(inner)
         {
@@ -117,9 +168,11 @@ public sealed class LivenessTests : TestKit
         }
     }
 
-    /// <summary>A conduit with a local address of the test's choice.</summary>
-    private sealed class At(IConduit inner, string local) : Wrapped(inner)
+    /// <summary>A conduit with addresses of the test's choice.</summary>
+    private sealed class At(IConduit inner, string local, Multiaddr? remote) : Wrapped(inner)
     {
+        public override Multiaddr RemoteAddress { get; } = remote ?? inner.RemoteAddress;
+
         public override Multiaddr LocalAddress { get; } = Multiaddr.FromTcp(new IPEndPoint(IPAddress.Parse(local), 4001));
     }
 
@@ -127,7 +180,7 @@ public sealed class LivenessTests : TestKit
     {
         public virtual Multiaddr LocalAddress => Inner.LocalAddress;
 
-        public Multiaddr RemoteAddress => Inner.RemoteAddress;
+        public virtual Multiaddr RemoteAddress => Inner.RemoteAddress;
 
         protected IConduit Inner { get; } = inner;
 

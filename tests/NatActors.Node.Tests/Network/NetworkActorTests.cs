@@ -207,7 +207,7 @@ public sealed class NetworkActorTests : TestKit
     {
         var waits = _network.Waits;
         _network.Notify();
-        AwaitCondition(() => _network.Waits > waits, Patience);
+        AwaitCondition(() => _network.Waits > waits, Patience, Often);
     }
 
     /// <summary>The actor has handled all that was sent to it.</summary>

@@ -192,7 +192,7 @@ public sealed class PingActorTests : TestKit
     public async Task The_echo_returns_what_comes_and_is_served_only_when_asked_for()
     {
         Assert.Null(_node.Protocols.Find(EchoService.Id, limited: false));
-        AwaitCondition(() => _peer.Protocols.Find(EchoService.Id, limited: false) is not null, Patience);
+        AwaitCondition(() => _peer.Protocols.Find(EchoService.Id, limited: false) is not null, Patience, Often);
         var handler = _peer.Protocols.Find(EchoService.Id, limited: false)!.Handler!;
         var (near, far) = StreamPair(EchoService.Id, _node.Self);
         var echo = handler(near, CancellationToken.None);
