@@ -9,8 +9,11 @@ namespace NatActors.Node;
 /// <summary>Starts nodes in an actor system, and is the task-shaped face of one.</summary>
 public sealed class NatNode : INatNode
 {
-    /// <summary>How long an actor that has done its work may take to be gone. A guard: nothing is left for it to wait for.</summary>
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How long an actor that has done its work may take to be gone. A guard: nothing is left for it to wait for but its turn, and on a busy
+    /// machine that comes late; whoever goes on before finds the name taken.
+    /// </summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
     private readonly NodeContext _context;
     private readonly CancellationTokenSource _stopping;
@@ -72,11 +75,13 @@ public sealed class NatNode : INatNode
 
         node._context.Metrics.Watch(node._context.Events);
         var started = new TaskCompletionSource<IReadOnlyList<Multiaddr>>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // Before there is an actor: a start that is cancelled already must not win a race against the node's first steps.
+        using var registration = cancellationToken.Register(() => started.TrySetCanceled(cancellationToken));
         var life = new NodeLife(started, node._completion, stopping);
         node.Actor = system.ActorOf(Props.Create(typeof(NodeActor), node._context, life), name);
         node._facade = system.ActorOf(Props.Create(typeof(FacadeActor), node.Actor, node._context.Refs));
         node._lostAndFound = system.ActorOf(Props.Create(typeof(LostAndFoundActor), node._context, node.Actor));
-        using var registration = cancellationToken.Register(() => started.TrySetCanceled(cancellationToken));
         try
         {
             node.ListenAddresses = await started.Task;

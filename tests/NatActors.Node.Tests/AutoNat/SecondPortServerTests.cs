@@ -71,11 +71,11 @@ public sealed class SecondPortServerTests
         await using var server = await ServeAsync(o => o with { SecondPortWindow = TimeSpan.FromMilliseconds(300) });
         await using var client = await ServerClient.ConnectAsync(server, Client);
         var (messages, port) = await OpenAsync(client);
-        using var slow = await VisitAsync(port, Client, [1, 2, 3]);
+        var slow = VisitAsync(port, Client, [1, 2, 3]);
 
         Assert.Equal(new SecondPortReply(SecondPortStatus.NotSeen), await ReadAsync(messages));
 
-        Assert.True(await IsCutAsync(slow));
+        Assert.True(await IsCutOrLateAsync(slow));
         await Assert.ThrowsAsync<SocketException>(() => VisitAsync(port, Client, []));
     }
 
@@ -169,8 +169,30 @@ public sealed class SecondPortServerTests
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         await socket.ConnectAsync(IPAddress.Loopback, port).WaitAsync(LoopbackNode.Guard);
-        await socket.SendAsync(says);
+        try
+        {
+            await socket.SendAsync(says);
+        }
+        catch (SocketException)
+        {
+            // Cut before it spoke: whoever looks sees it.
+        }
+
         return socket;
+    }
+
+    /// <summary>One who comes when the port has closed (the window is short, the machine may be busy) is turned away as well.</summary>
+    private static async Task<bool> IsCutOrLateAsync(Task<Socket> visit)
+    {
+        try
+        {
+            using var socket = await visit;
+            return await IsCutAsync(socket);
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static async Task<bool> IsCutAsync(Socket socket)

@@ -39,12 +39,13 @@ public sealed class PortMapActorTests : TestKit
 
         var mapped = _addresses.FishForMessage<AddressMessages.Mapped>(_ => true, Patience);
         Assert.Equal(new AddressMessages.Mapped(protocol, Internal, External), mapped);
+
+        // Asked before the events are looked at: they come after the address book is told, and before the next message.
+        actor.Tell(new PortMapMessages.GetState(), TestActor);
+        var state = ExpectMsg<PortMapMessages.State>(Patience);
         var happened = Assert.IsType<NodeEvents.Mapping>(Assert.Single(events.All));
         Assert.Equal((protocol, External, ""), (happened.Protocol, happened.External, happened.Detail));
         Assert.True(happened.Lease > TimeSpan.Zero);
-
-        actor.Tell(new PortMapMessages.GetState(), TestActor);
-        var state = ExpectMsg<PortMapMessages.State>(Patience);
         var found = Assert.Single(state.Protocols);
         Assert.Equal((protocol, "10.0.0.1", "29.0.1.2", ""), (found.Protocol, found.Gateway, found.External, found.Problem));
         Assert.Equal(protocol == "upnp-igd2" ? "My <Router>" : "", found.Product);

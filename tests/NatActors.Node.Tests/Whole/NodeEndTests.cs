@@ -70,6 +70,21 @@ public sealed class NodeEndTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_start_cancelled_while_it_binds_leaves_nothing_behind()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            using var cancelled = new CancellationTokenSource();
+            var transport = new HookedTransport(cancelled.Cancel);
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => StartAsync(transport, cancelled.Token));
+        }
+
+        var node = await StartAsync();
+        await node.DisposeAsync().AsTask().WaitAsync(LoopbackNode.Guard);
+    }
+
+    [Fact]
     public async Task A_fault_in_the_nodes_own_actor_ends_the_node_with_a_failure()
     {
         var node = await StartAsync();
@@ -123,6 +138,24 @@ public sealed class NodeEndTests : IAsyncDisposable
             Transports = transport is null ? null : [transport],
         },
         cancellationToken: cancellation);
+
+    /// <summary>TCP, and something that happens while it binds.</summary>
+    private sealed class HookedTransport(Action binds) : IPortTransport
+    {
+        private readonly TcpTransport _tcp = new();
+
+        public bool CanListen(Multiaddr address) => _tcp.CanListen(address);
+
+        public bool CanDial(Multiaddr address) => _tcp.CanDial(address);
+
+        public BindResult Bind(Multiaddr address)
+        {
+            binds();
+            return _tcp.Bind(address);
+        }
+
+        public BindResult BindForDialing(Multiaddr address) => _tcp.BindForDialing(address);
+    }
 
     private sealed class FaultyTransport : IPortTransport
     {
