@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NatActors.Node.Streams;
 using NatActors.Node.Tests.BadInput;
 using NatActors.Node.Tests.Whole;
@@ -28,12 +29,15 @@ public sealed class ServerFloodTests
         await using var flood = await ServerClient.ConnectAsync(victim.Node);
         await using var honest = await ServerClient.ConnectAsync(victim.Node, "127.0.0.3");
 
+        var began = Stopwatch.GetTimestamp();
         var flooding = FloodAsync(flood, protocol, Requests);
         var answer = await honest.AskAsync(1, honest.Address);
         await flooding;
 
+        // The share is one of a minute, and a busy machine may take longer than that.
+        var minutes = 1 + Stopwatch.GetElapsedTime(began).TotalMinutes;
         Assert.Equal(AutoNatV2DialStatus.Ok, answer!.DialStatus);
-        Assert.InRange(flood.Accepted, 1, share);
+        Assert.InRange(flood.Accepted, 1, (int)(share * minutes));
         await victim.IsWellAsync();
     }
 

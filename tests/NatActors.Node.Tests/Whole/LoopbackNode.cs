@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.TestKit;
 using NatActors.Multiformats;
 using NatActors.Transports;
 
@@ -11,6 +12,9 @@ public sealed class LoopbackNode : IAsyncDisposable
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
     private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = WARNING");
+
+    private static readonly Config Still = ConfigurationFactory.ParseString(
+        "akka.loglevel = WARNING\nakka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"");
 
     private LoopbackNode(ActorSystem system, NatNode node, RecordedEvents events)
     {
@@ -31,7 +35,12 @@ public sealed class LoopbackNode : IAsyncDisposable
     /// <summary>The first listen address, ending in the peer id.</summary>
     public Multiaddr Address => Node.ListenAddresses[0];
 
-    public static async Task<LoopbackNode> StartAsync(Func<NodeOptions, NodeOptions>? change = null, Func<NodeSetup, NodeSetup>? setUp = null)
+    /// <summary>The clock of its timers, of a node that was started with timers that stand still.</summary>
+    public TestScheduler Time => (TestScheduler)System.Scheduler;
+
+    /// <summary>Starts one; with timers that stand still none fires before the test advances <see cref="Time"/>.</summary>
+    public static async Task<LoopbackNode> StartAsync(
+        Func<NodeOptions, NodeOptions>? change = null, Func<NodeSetup, NodeSetup>? setUp = null, bool timersStandStill = false)
     {
         var options = new NodeOptions { Listen = [Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")] };
         var setup = new NodeSetup
@@ -39,7 +48,7 @@ public sealed class LoopbackNode : IAsyncDisposable
             Key = PrivateKey.GenerateEd25519(SystemRandomSource.Instance),
             Options = change?.Invoke(options) ?? options,
         };
-        var system = ActorSystem.Create("node-test", Quiet);
+        var system = ActorSystem.Create("node-test", timersStandStill ? Still : Quiet);
         var events = new RecordedEvents();
         try
         {
