@@ -141,6 +141,7 @@ public sealed class ReachabilityActor : UntypedActor, IWithTimers
                 Protocols = info.Protocols,
                 Listens = info.ListenAddresses,
                 Agent = info.AgentVersion,
+                Dialed = connection.Direction == ConnectionDirection.Outbound,
             },
             Now));
     }

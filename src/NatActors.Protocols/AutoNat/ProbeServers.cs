@@ -22,6 +22,9 @@ public sealed record ProbePeer
 
     /// <summary>What it calls itself.</summary>
     public string Agent { get; init; } = "";
+
+    /// <summary>True when this node dialed it: nobody can crowd out those that it chose itself. Default false.</summary>
+    public bool Dialed { get; init; }
 }
 
 /// <summary>A peer that can be asked, and how it has behaved.</summary>
@@ -47,6 +50,9 @@ internal sealed class ProbeServer(PeerId peer, ulong rank)
 
     /// <summary>It can have strangers dial back.</summary>
     public bool HasPartners { get; private set; }
+
+    /// <summary>This node has dialed it.</summary>
+    public bool Dialed { get; private set; }
 
     public bool IsConnected => _connections.Count > 0;
 
@@ -76,6 +82,7 @@ internal sealed class ProbeServer(PeerId peer, ulong rank)
     public void OnSpoken(ProbePeer said, TimeSpan now)
     {
         LastSeen = now;
+        Dialed |= said.Dialed;
         if (_connections.Count < MaxConnections || _connections.ContainsKey(said.ConnectionId))
         {
             _connections[said.ConnectionId] = said.Remote;
@@ -138,7 +145,10 @@ internal sealed class ProbeServer(PeerId peer, ulong rank)
     }
 }
 
-/// <summary>The peers that can be asked, bounded: the longest gone ones are forgotten first.</summary>
+/// <summary>
+/// The peers that can be asked, bounded: the longest gone ones are forgotten first, and one that this node dialed takes the place of one that
+/// came by itself.
+/// </summary>
 internal sealed class ProbeServers(ReachabilityOptions options, RandomSource random)
 {
     private readonly Dictionary<PeerId, ProbeServer> _all = [];
@@ -164,7 +174,7 @@ internal sealed class ProbeServers(ReachabilityOptions options, RandomSource ran
 
         if (!_all.TryGetValue(said.Peer, out var server))
         {
-            if (!MakeRoom())
+            if (!MakeRoom(said.Dialed))
             {
                 return null;
             }
@@ -191,14 +201,26 @@ internal sealed class ProbeServers(ReachabilityOptions options, RandomSource ran
     public IEnumerable<ProbeServer> For(ProbeSubject subject) =>
         _all.Values.Where(s => (subject.IsV1 ? s.SpeaksV1 : s.SpeaksV2) && s.ConnectionFor(subject) is not null);
 
-    private bool MakeRoom()
+    private bool MakeRoom(bool isDialed)
     {
         if (_all.Count < options.MaxServers)
         {
             return true;
         }
 
-        var gone = _all.Values.Where(s => !s.IsConnected && s.Outstanding == 0).MinBy(s => s.LastSeen);
-        return gone is not null && _all.Remove(gone.Peer);
+        var idle = _all.Values.Where(s => s.Outstanding == 0).ToList();
+        var gone = idle.Where(s => !s.IsConnected).MinBy(s => s.LastSeen)
+            ?? (isDialed ? idle.Where(s => !s.Dialed).MinBy(s => s.LastSeen) : null);
+        if (gone is null)
+        {
+            return false;
+        }
+
+        foreach (var (connection, _) in _byConnection.Where(c => c.Value == gone).ToList())
+        {
+            _byConnection.Remove(connection);
+        }
+
+        return _all.Remove(gone.Peer);
     }
 }

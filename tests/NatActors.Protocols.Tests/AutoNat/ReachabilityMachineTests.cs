@@ -170,6 +170,32 @@ public class ReachabilityMachineTests
     }
 
     [Fact]
+    public void Peers_that_come_by_themselves_cannot_crowd_out_a_server_that_this_node_dialed()
+    {
+        var machine = new ReachabilityMachine(new ReachabilityOptions { MaxServers = 4 }, Peers.NoJitter);
+        for (var i = 1; i <= 10; i++)
+        {
+            machine.OnPeer(Server(i, dialed: false), TimeSpan.Zero);
+        }
+
+        machine.OnPeer(Server(20, dialed: true), Minute);
+        machine.OnPeer(Server(21, dialed: false), Minute);
+
+        Assert.Equal(4, machine.Servers.Count);
+        Assert.Contains(machine.Servers, s => s.Peer == Peers.Id(20));
+        Assert.DoesNotContain(machine.Servers, s => s.Peer == Peers.Id(21));
+
+        static ProbePeer Server(int number, bool dialed) => new()
+        {
+            Peer = Peers.Id(number),
+            ConnectionId = number,
+            Remote = Multiaddr.Parse($"/ip4/50.0.{number}.1/tcp/4001"),
+            Protocols = [AutoNatProtocol.V2DialRequest],
+            Dialed = dialed,
+        };
+    }
+
+    [Fact]
     public void A_stranger_alone_makes_nothing_public()
     {
         var world = Three(NatKind.PortRestricted);
