@@ -111,6 +111,15 @@ public sealed class DialingTests : InAFolder
         Assert.Equal(own, listening.GetProperty("peerId").GetString());
         Assert.Equal(1, listening.GetProperty("addrs").GetArrayLength());
         Assert.Equal(own, (await node.EventAsync("connected")).GetProperty("peer").GetString());
+    }
+
+    [Fact]
+    public async Task A_node_that_stays_connected_is_identified()
+    {
+        await using var node = Cli.Start(Folder, "run", "--json", "--listen", Loopback, "--identity", "node.key");
+        await using var other = Cli.Start(
+            Folder, "run", "--json", "--listen", Loopback, "--identity", "other.key", "--dial", await node.AddressAsync());
+
         AssertFields(await node.EventAsync("identified"), "peer", "agent", "observed", "protocols");
     }
 
