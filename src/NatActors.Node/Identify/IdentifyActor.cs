@@ -25,6 +25,9 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     /// <summary>Streams of the peer answered at once on one connection. Ours: an honest peer asks once.</summary>
     public const int MaxInboundPerConnection = 2;
 
+    /// <summary>Answers remembered that were given before their connection was announced. Ours: that takes microseconds.</summary>
+    private const int MaxAnsweredEarly = 256;
+
     /// <summary>
     /// How long changes are collected before they are pushed. Ours: at the start ports, observations and reservations come in a burst.
     /// </summary>
@@ -40,6 +43,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     private readonly SelfDescription _self;
     private readonly Dictionary<long, Known> _known = [];
     private readonly Dictionary<long, int> _inbound = [];
+    private readonly Dictionary<long, long> _answeredEarly = [];
     private readonly Queue<long> _toPush = new();
     private readonly HashSet<IActorRef> _subscribers = [];
     private readonly List<IDisposable> _registrations = [];
@@ -123,7 +127,9 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
 
     private void OnConnectionUp(ConnectionInfo connection)
     {
-        if (_known.TryAdd(connection.Id, new Known(connection, _self.Version)))
+        // What the peer was told before this notice may be out of date by now; it gets a push then.
+        var told = _answeredEarly.Remove(connection.Id, out var early) ? early : _self.Version;
+        if (_known.TryAdd(connection.Id, new Known(connection, told)))
         {
             Exchange(new ExchangeSeed(ExchangeKind.Ask, connection, null, default));
         }
@@ -150,8 +156,23 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         {
             known.ToldVersion = _self.Version;
         }
+        else
+        {
+            AnsweredEarly(connection.Id);
+        }
 
         Exchange(new ExchangeSeed(ExchangeKind.Answer, connection, stream, _self.For(connection)));
+    }
+
+    /// <summary>A peer's question may overtake the notice of its connection; those of connections gone meanwhile are forgotten.</summary>
+    private void AnsweredEarly(long connectionId)
+    {
+        if (_answeredEarly.Count >= MaxAnsweredEarly)
+        {
+            _answeredEarly.Clear();
+        }
+
+        _answeredEarly[connectionId] = _self.Version;
     }
 
     private bool MayPush(ConnectionInfo connection) =>

@@ -151,6 +151,21 @@ public sealed class IdentifyActorTests : TestKit
     }
 
     [Fact]
+    public async Task A_change_between_the_answer_to_a_peer_and_the_notice_of_its_connection_is_pushed()
+    {
+        var connection = Connection(7, _peer.Key);
+        await Asked(connection);
+        _identify.Tell(new AddressMessages.Changed(new AddressSet { Listening = [Public] }));
+        Handled();
+        Time.Advance(IdentifyActor.PushDelay);
+
+        await Identified(connection);
+
+        _connections.ExpectMsg<ConnectionsMessages.PeerSpeaks>(Patience);
+        Assert.Equal([IdentifyProtocol.PushId], _connections.ExpectMsg<ConnectionsMessages.OpenStream>(Patience).Protocols);
+    }
+
+    [Fact]
     public async Task A_peer_that_has_heard_the_change_already_gets_no_push()
     {
         var connection = Connection(7, _peer.Key);
