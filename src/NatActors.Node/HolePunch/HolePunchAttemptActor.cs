@@ -275,15 +275,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             }
         }
 
-        if (_machine.NextDeadline is { } deadline)
-        {
-            var wait = deadline - Now;
-            Timers.StartSingleTimer(nameof(Deadline), Deadline.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(nameof(Deadline));
-        }
+        Timers.WakeAt(nameof(Deadline), Deadline.Instance, _machine.NextDeadline, Now);
     }
 
     private void OpenStream()

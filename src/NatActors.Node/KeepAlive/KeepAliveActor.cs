@@ -231,15 +231,7 @@ public sealed class KeepAliveActor : UntypedActor, IWithTimers
             }
         }
 
-        if (family.Lifetime.NextDeadline is { } deadline)
-        {
-            var wait = deadline - Now;
-            Timers.StartSingleTimer(family.Version, new Deadline(family.Version), wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(family.Version);
-        }
+        Timers.WakeAt(family.Version, new Deadline(family.Version), family.Lifetime.NextDeadline, Now);
 
         Report();
     }

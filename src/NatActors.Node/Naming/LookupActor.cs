@@ -55,11 +55,7 @@ public sealed class LookupActor : UntypedActor, IWithTimers
             case DnsLookupEffect.Finished finished: Finish(finished.Outcome); break;
         }
 
-        if (_lookup.NextDeadline is { } deadline)
-        {
-            var wait = deadline - Now;
-            Timers.StartSingleTimer(nameof(Deadline), Deadline.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
+        Timers.WakeAt(nameof(Deadline), Deadline.Instance, _lookup.NextDeadline, Now);
     }
 
     private void Send(DnsLookupEffect.Ask ask)

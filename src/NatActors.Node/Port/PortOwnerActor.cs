@@ -243,15 +243,7 @@ internal sealed partial class PortOwnerActor : UntypedActor, IWithTimers
             Play(effect);
         }
 
-        if (_schedule.NextDeadline is { } deadline)
-        {
-            var delay = deadline - Now;
-            Timers.StartSingleTimer(nameof(Tick), Tick.Instance, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(nameof(Tick));
-        }
+        Timers.WakeAt(nameof(Tick), Tick.Instance, _schedule.NextDeadline, Now);
     }
 
     private void Play(PortEffect effect)

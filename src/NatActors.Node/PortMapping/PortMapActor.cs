@@ -141,15 +141,7 @@ public sealed class PortMapActor : UntypedActor, IWithTimers
             Apply(effect);
         }
 
-        if (_keeper.NextDeadline is { } next)
-        {
-            var wait = next - Now;
-            Timers.StartSingleTimer(nameof(Deadline), Deadline.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(nameof(Deadline));
-        }
+        Timers.WakeAt(nameof(Deadline), Deadline.Instance, _keeper.NextDeadline, Now);
     }
 
     private void Apply(PortMapEffect effect)

@@ -188,15 +188,7 @@ public sealed partial class RelayClientActor
             }
         }
 
-        if (_selection.NextDeadline is { } deadline)
-        {
-            var wait = deadline - Now;
-            Timers.StartSingleTimer(nameof(Deadline), Deadline.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(nameof(Deadline));
-        }
+        Timers.WakeAt(nameof(Deadline), Deadline.Instance, _selection.NextDeadline, Now);
     }
 
     private void Measure(RelaySelectionEffect.Measure measure)

@@ -248,14 +248,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
 
     private void Unprotect(long connection) => _node.Refs.Connections.Tell(new ConnectionsMessages.Unprotect(connection, Tag));
 
-    private void SetTimer()
-    {
-        if (_rules.NextDeadline is { } deadline)
-        {
-            var wait = deadline - Now;
-            Timers.StartSingleTimer(nameof(Deadline), Deadline.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-    }
+    private void SetTimer() => Timers.WakeAt(nameof(Deadline), Deadline.Instance, _rules.NextDeadline, Now);
 
     private sealed record HopEnded(long Connection);
 
