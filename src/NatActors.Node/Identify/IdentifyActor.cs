@@ -12,8 +12,8 @@ namespace NatActors.Node.Identify;
 
 /// <summary>
 /// Who the peers are, and who we are: asks on every new connection, answers those who ask, pushes changes of our addresses and protocols,
-/// takes
-/// the pushes of others. One state; each exchange is a child of its own (<see cref="IdentifyExchangeActor"/>), which ends in one
+/// takes the
+/// pushes of others. One state; each exchange is a child of its own (<see cref="IdentifyExchangeActor"/>), which ends in one
 /// <see cref="IdentifyExchangeMessages.Ended"/>.
 /// <code>
 /// connection up --> Ask --update--> event, subscribers, connections, address book
@@ -41,7 +41,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
 
     private readonly NodeContext _node;
     private readonly SelfDescription _self;
-    private readonly Dictionary<long, Known> _known = [];
+    private readonly Dictionary<long, KnownPeer> _known = [];
     private readonly Dictionary<long, int> _inbound = [];
     private readonly Dictionary<long, long> _answeredEarly = [];
     private readonly Queue<long> _toPush = new();
@@ -129,7 +129,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     {
         // What the peer was told before this notice may be out of date by now; it gets a push then.
         var told = _answeredEarly.Remove(connection.Id, out var early) ? early : _self.Version;
-        if (_known.TryAdd(connection.Id, new Known(connection, told)))
+        if (_known.TryAdd(connection.Id, new KnownPeer(connection, told)))
         {
             Exchange(new ExchangeSeed(ExchangeKind.Ask, connection, null, default));
         }
@@ -285,7 +285,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         }
     }
 
-    private void PushIfDue(long id, Known known)
+    private void PushIfDue(long id, KnownPeer known)
     {
         var speaksPush = known.Info?.Protocols.Contains(IdentifyProtocol.PushId) == true;
         if (speaksPush && !known.Queued && known.ToldVersion < _self.Version && !Timers.IsTimerActive(nameof(PushDue)))
@@ -303,7 +303,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
             if (_known.TryGetValue(id, out var known))
             {
                 _pushing++;
-                known.ToldVersion = _self.Version;
+                known.PushedVersion = _self.Version;
                 Exchange(new ExchangeSeed(ExchangeKind.Push, known.Connection, null, _self.For(known.Connection)));
             }
         }
@@ -319,6 +319,11 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
             if (ended.Failure is { } failure)
             {
                 OnFailed(ended.Connection, ended.Kind, failure);
+            }
+
+            if (known.OnPushed(succeeded: ended.Failure is null))
+            {
+                SchedulePush();
             }
 
             PushIfDue(ended.Connection.Id, known);
@@ -354,19 +359,6 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     private void Exchange(ExchangeSeed seed) =>
         Context.ActorOf(
             Props.Create(typeof(IdentifyExchangeActor), _node, seed, Self), $"{seed.Kind.ToString().ToLowerInvariant()}-{++_exchanges}");
-
-    private sealed class Known(ConnectionInfo connection, long toldVersion)
-    {
-        public ConnectionInfo Connection { get; } = connection;
-
-        public IdentifyInfo? Info { get; set; }
-
-        /// <summary>The version of our description that the peer has, or had a chance to ask for.</summary>
-        public long ToldVersion { get; set; } = toldVersion;
-
-        /// <summary>True while a push to it waits or runs.</summary>
-        public bool Queued { get; set; }
-    }
 
     private sealed record ProtocolsChanged
     {

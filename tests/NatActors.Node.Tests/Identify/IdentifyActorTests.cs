@@ -151,6 +151,24 @@ public sealed class IdentifyActorTests : TestKit
     }
 
     [Fact]
+    public async Task A_push_that_fails_is_tried_again_in_later_rounds_and_given_up_after_three()
+    {
+        await Identified(Connection(7, _peer.Key));
+        ExpectMsg<IdentifyMessages.Identified>(Patience);
+        _connections.ExpectMsg<ConnectionsMessages.PeerSpeaks>(Patience);
+        Change(1);
+        for (var round = 0; round < 3; round++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1 / IdentifyActor.PushRounds.PerSecond));
+            FailPush();
+        }
+
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Handled();
+        _connections.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task A_change_between_the_answer_to_a_peer_and_the_notice_of_its_connection_is_pushed()
     {
         var connection = Connection(7, _peer.Key);
@@ -275,7 +293,9 @@ public sealed class IdentifyActorTests : TestKit
     {
         var open = _connections.ExpectMsg<ConnectionsMessages.OpenStream>(Patience);
         Assert.Equal([IdentifyProtocol.PushId], open.Protocols);
+        _connections.Watch(open.ReplyTo);
         open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(StreamFailureKind.ConnectionLost, "test")));
+        _connections.ExpectTerminated(open.ReplyTo, Patience);
         Handled();
     }
 
