@@ -1,19 +1,12 @@
+using NatActors.Benchmarks;
 using NatActors.Benchmarks.Memory;
-using NatActors.Benchmarks.Transfer;
+using NatActors.Benchmarks.Suite;
 
 return args switch
 {
-    [ServerProcess.Verb, ..] => await ServerProcess.RunAsync(),
     [MemoryNode.Verb, .. var rest] => await MemoryNode.RunAsync(rest),
     [MemoryClients.Verb, .. var rest] => await MemoryClients.RunAsync(rest),
     [MemoryBenchmark.Verb, .. var rest] => await MemoryBenchmark.RunAsync(rest),
-    [TransferBenchmark.Verb, .. var rest] => await TransferBenchmark.RunAsync(rest),
-    [] or [['-', ..], ..] => await TransferBenchmark.RunAsync(args),
-    _ => Usage(),
+    [OtherProcess.Word, .. var words] => await RolePlayer.PlayAsync(Catalogue.All, words),
+    _ => await new SuiteProgram(Catalogue.All, Console.Out, Console.Error).RunAsync(args),
 };
-
-static int Usage()
-{
-    Console.Error.WriteLine(TransferBenchmark.Usage);
-    return 2;
-}
