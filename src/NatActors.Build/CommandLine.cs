@@ -25,13 +25,14 @@ internal sealed record CommandLine(Verb Verb, ActorRuntime Runtime, bool Slow, I
         usage: ./build.sh [--runtime embedded|akka] VERB
 
           demo             two peers behind NATs meet through a relay and go direct, in kernel namespaces of this machine
-          test [--slow]    build everything and run all tests; --slow adds the ones that take minutes
+          test [--slow]    build everything and run all tests; --slow adds the ones that take minutes to an hour, and shows how far they are
           test PROJECT...  only the test projects whose name contains one of the words
           run ARGS...      the natactors command with ARGS, e.g. `./build.sh run id`
           bench ARGS...    the benchmarks
           build            only compile
           help             this text
 
+        The soak of --slow takes NATACTORS_SOAK_MINUTES (60) and draws its steps by NATACTORS_SOAK_SEED (a new one; each run prints its own).
         --runtime embedded (default) compiles against the actor runtime in this repository, --runtime akka against the Akka.NET packages.
         As root on Debian, missing tools (nftables, iproute2, conntrack) are installed; npm packages of tests/interop are installed where
         npm is present. With CI=true a missing tool or a skipped test is an error.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace NatActors.Build;
 
@@ -11,12 +12,22 @@ internal sealed class TestRun(Workspace workspace, ActorRuntime runtime, bool sl
     /// <summary>The plain test command has 15 minutes; two of them are left for compiling and the set-up.</summary>
     private static readonly TimeSpan PlainLimit = TimeSpan.FromMinutes(13);
 
-    private static readonly TimeSpan SlowLimit = TimeSpan.FromMinutes(60);
+    /// <summary>An hour of soak, half an hour of fuzzing, and as much again for a machine that is slow.</summary>
+    private static readonly TimeSpan SlowLimit = TimeSpan.FromMinutes(150);
 
     /// <summary>No single test may be silent longer; the test host then names the one that hangs.</summary>
     private static readonly TimeSpan HangLimit = TimeSpan.FromMinutes(3);
 
-    private static readonly TimeSpan SlowHangLimit = TimeSpan.FromMinutes(15);
+    /// <summary>The soak is one test and takes an hour.</summary>
+    private static readonly TimeSpan SlowHangLimit = TimeSpan.FromMinutes(75);
+
+    /// <summary>How long the soak takes by itself, in minutes; see tests/NatActors.Soak.Tests/README.md.</summary>
+    private const string SoakMinutes = "NATACTORS_SOAK_MINUTES";
+
+    private const double UsualSoakMinutes = 60;
+
+    /// <summary>Where a test that takes minutes writes what is to be seen meanwhile; NatActors.Testing.Progress reads it.</summary>
+    private const string ProgressFile = "NATACTORS_PROGRESS";
 
     /// <summary>The last lines of a crashed test host that are worth showing.</summary>
     private const int CrashLines = 40;
@@ -59,15 +70,18 @@ internal sealed class TestRun(Workspace workspace, ActorRuntime runtime, bool sl
     private async Task<ProjectResult> RunAsync(TestProject project)
     {
         var started = Stopwatch.GetTimestamp();
-        var left = (slow ? SlowLimit : PlainLimit) - Stopwatch.GetElapsedTime(_started);
+        var left = (slow ? SlowLimit + LongerSoak : PlainLimit) - Stopwatch.GetElapsedTime(_started);
         if (left <= TimeSpan.Zero)
         {
             return Report(new ProjectResult(project.Name, 0, [new TestOutcome(project.Name, "not run: the time for all tests was over")], [], default));
         }
 
         var results = workspace.TestResults(runtime);
-        var hang = slow ? SlowHangLimit : HangLimit;
-        var command = await Shell.CaptureAsync(workspace.Root, left, null, "dotnet", Arguments(project, results, hang));
+        var hang = slow ? SlowHangLimit + LongerSoak : HangLimit;
+        var progress = Path.Combine(results, project.Name + ".progress");
+        var environment = new Dictionary<string, string> { [ProgressFile] = progress };
+        await using var shown = slow ? new ProgressTail(progress, Console.Out) : null;
+        var command = await Shell.CaptureAsync(workspace.Root, left, environment, "dotnet", Arguments(project, results, hang));
         await File.WriteAllTextAsync(Path.Combine(results, project.Name + ".log"), command.Output);
         return Report(Judge(project, command, TrxReport.Read(Trx(results, project)), Stopwatch.GetElapsedTime(started)));
     }
@@ -82,6 +96,12 @@ internal sealed class TestRun(Workspace workspace, ActorRuntime runtime, bool sl
             "--blame-hang", "--blame-hang-timeout", $"{(int)hang.TotalSeconds}s", "--blame-hang-dump-type", "none", .. filter,
         ];
     }
+
+    /// <summary>Who asks for a soak of hours gets the time for it.</summary>
+    private static TimeSpan LongerSoak =>
+        double.TryParse(Environment.GetEnvironmentVariable(SoakMinutes), CultureInfo.InvariantCulture, out var minutes)
+            ? TimeSpan.FromMinutes(Math.Max(0, minutes - UsualSoakMinutes))
+            : TimeSpan.Zero;
 
     private static string Trx(string results, TestProject project) => Path.Combine(results, project.Name + ".trx");
 

@@ -140,6 +140,9 @@ internal sealed class HeapScheduler : SchedulerBase, IDisposable
 
     public override TimeSpan HighResMonotonicClock => _heap.Now;
 
+    /// <summary>What is scheduled now: for each the path of the actor that is to be told, or what is to be called.</summary>
+    public IReadOnlyList<string> Pending => _heap.Describe();
+
     protected override DateTimeOffset TimeNow => _clock.GetUtcNow();
 
     public void Dispose() => _heap.Dispose();
@@ -193,6 +196,8 @@ internal sealed class HeapScheduler : SchedulerBase, IDisposable
                 receiver.Tell(message, sender);
             }
         }
+
+        public override string ToString() => (receiver as IActorRef)?.Path.ToStringWithoutAddress() ?? receiver.ToString() ?? "";
     }
 
     private sealed class CallWork(Action action, ICancelable? cancelable)
@@ -204,5 +209,7 @@ internal sealed class HeapScheduler : SchedulerBase, IDisposable
                 action();
             }
         }
+
+        public override string ToString() => $"{action.Method.DeclaringType?.Name}.{action.Method.Name}";
     }
 }

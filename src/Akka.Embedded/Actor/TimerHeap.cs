@@ -31,6 +31,15 @@ internal sealed class TimerHeap : IDisposable
 
     public TimeSpan Now => _clock.GetElapsedTime(_origin);
 
+    /// <summary>What stands in the heap now, each in words: for whoever looks for timers that nobody cancelled.</summary>
+    public IReadOnlyList<string> Describe()
+    {
+        lock (_lock)
+        {
+            return [.. _heap.Select(entry => entry.State.ToString() ?? "")];
+        }
+    }
+
     public Entry Add(TimeSpan delay, TimeSpan interval, Action<object> action, object state)
     {
         var entry = new Entry(this, action, state, interval.Ticks);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.TestKit;
 using NatActors.Lab;
@@ -81,12 +80,5 @@ public sealed class PunchThroughRoutersTests(LabFixture fixture, ITestOutputHelp
         var node = Create(new TcpTransport(new LabSockets(host)), new FakeInterfaces(), name == "R" ? address : $"/ip4/0.0.0.0/tcp/{port}");
         node.Listen = node.Node.ExpectMsg<PortMessages.Bound>(Guard).Listen;
         return node;
-    }
-
-    private sealed class LabSockets(LabHost host) : ISocketFactory
-    {
-        public Socket CreateTcp(AddressFamily family) => host.CreateSocket(family, SocketType.Stream, ProtocolType.Tcp);
-
-        public Socket CreateUdp(AddressFamily family) => host.CreateSocket(family, SocketType.Dgram, ProtocolType.Udp);
     }
 }

@@ -1,14 +1,13 @@
 using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
+using NatActors.Testing;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
 using NatActors.Transports.Naming;
-using NatActors.Transports.Network;
 using NatActors.Transports.Port;
 using NatActors.Transports.PortMapping;
 
@@ -90,21 +89,5 @@ public sealed class LabNode : IAsyncDisposable
     {
         await Node.DisposeAsync().AsTask().WaitAsync(EventLog.Guard);
         await _system.Terminate().WaitAsync(EventLog.Guard);
-    }
-
-    private sealed class LabSockets(LabHost host) : ISocketFactory
-    {
-        public Socket CreateTcp(AddressFamily family) => host.CreateSocket(family, SocketType.Stream, ProtocolType.Tcp);
-
-        public Socket CreateUdp(AddressFamily family) => host.CreateSocket(family, SocketType.Dgram, ProtocolType.Udp);
-    }
-
-    private sealed class LabInterfaces(LabHost host) : INetworkInterfaces
-    {
-        public IReadOnlyList<IPAddress> GetAddresses() => host.RunInside(SystemNetworkInterfaces.Instance.GetAddresses);
-
-        public NetworkState GetState() => host.RunInside(SystemNetworkInterfaces.Instance.GetState);
-
-        public INetworkNotices? OpenNotices() => host.RunInside(SystemNetworkInterfaces.Instance.OpenNotices);
     }
 }

@@ -53,6 +53,9 @@ internal sealed class LocalRef : InternalRef
 
     public override ActorSystemImpl System => _cell.SystemImpl;
 
+    /// <summary>Its children, those that are ending among them; Akka.NET's references of actors have it under the same name.</summary>
+    public IEnumerable<IActorRef> Children => _cell.ChildRefs();
+
     internal void Attach(ActorCell cell) => _cell = cell;
 
     public override IActorRef GetChild(string name) => _cell.Child(name);
