@@ -2,6 +2,7 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Report;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -78,6 +79,9 @@ public interface INatNode : IAsyncDisposable
 
     /// <summary>The node as it is now.</summary>
     Task<NodeMessages.Status> GetStatusAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What the node's memory, streams and connections are used for now, and what was refused so far.</summary>
+    ResourceSnapshot GetResources();
 
     /// <summary>
     /// Everything the node knows of its place in the world: addresses, witnesses, NATs, mappings, verdicts, relays, punches. Takes about a

@@ -2,6 +2,7 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Report;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -168,6 +169,12 @@ public sealed class NatNode : INatNode
         _facade.Tell(new FacadeMessages.GetReport(answer));
         return Await(answer, cancellationToken);
     }
+
+    /// <inheritdoc />
+    public ResourceSnapshot GetResources() => _context.Resources.Snapshot();
+
+    /// <summary>The node's resources themselves: they tell when nothing is held any more.</summary>
+    internal NodeResources Resources => _context.Resources;
 
     /// <summary>
     /// Closes every connection in order, frees the ports, and returns when the node has ended and its name is free. Requests under way, and

@@ -138,6 +138,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case NodeMessages.Subscribe subscribe: OnSubscribe(subscribe.Subscriber); break;
             case NodeMessages.UseRelay use: Refs.RelayClient.Tell(new RelayClientMessages.KeepReservation(use.Relay)); break;
             case NodeMessages.GetStatus: OnGetStatus(); break;
+            case NodeMessages.GetResources: Sender.Tell(new NodeMessages.Resources(_node.Resources.Snapshot())); break;
             case NodeMessages.GetReport: Context.ActorOf(Props.Create(typeof(ReportActor), _node, Sender)); break;
             case NodeMessages.TestReachability: Refs.AutoNat.Tell(new AutoNatMessages.ProbeAgain("the owner asks for it")); break;
             case ConnectionsMessages.Dialed dialed: Answer(dialed.Id, id => new NodeMessages.Dialed(id, dialed.Connection)); break;

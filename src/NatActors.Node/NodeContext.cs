@@ -4,9 +4,11 @@ using NatActors.Multiformats;
 using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 using NatActors.Protocols.PortMapping;
 using NatActors.Protocols.Relay;
+using NatActors.Protocols.Resources;
 using NatActors.Transports;
 using NatActors.Transports.Datagrams;
 using NatActors.Transports.Naming;
@@ -82,6 +84,9 @@ public sealed record NodeContext
 
     /// <summary>What the node measures.</summary>
     public NodeMetrics Metrics { get; init; } = new("");
+
+    /// <summary>Who holds how much memory, how many streams and connections.</summary>
+    public NodeResources Resources { get; init; } = new(new ResourceLimits());
 
     /// <summary>The node's services.</summary>
     public NodeRefs Refs { get; } = new();

@@ -2,6 +2,7 @@ using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Report;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 
 namespace NatActors.Node;
@@ -76,6 +77,12 @@ public static class NodeMessages
 
     /// <summary>The answer to <see cref="GetReport"/>.</summary>
     public sealed record Report(NodeReport Value);
+
+    /// <summary>Ask what the node's memory, streams and connections are used for; answered to the sender by <see cref="Resources"/>.</summary>
+    public sealed record GetResources;
+
+    /// <summary>The answer to <see cref="GetResources"/>.</summary>
+    public sealed record Resources(ResourceSnapshot Value);
 
     /// <summary>End in order: close the connections, then stop.</summary>
     public sealed record Shutdown;

@@ -1,5 +1,6 @@
 using NatActors.Multiformats;
 using NatActors.Node.KeepAlive;
+using NatActors.Node.Resources;
 using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.Connections;
 using NatActors.Protocols.HolePunch;
@@ -65,6 +66,9 @@ public sealed record NodeOptions
     /// <summary>Bounds on connections.</summary>
     public ConnectionOptions Connections { get; init; } = new();
 
+    /// <summary>How much memory and how many streams the node, each peer, connection, stream and protocol may hold.</summary>
+    public ResourceOptions Resources { get; init; } = new();
+
     /// <summary>How the mappings of NATs are kept, and dead paths noticed.</summary>
     public KeepAliveOptions KeepAlive { get; init; } = new();
 
@@ -101,6 +105,7 @@ public sealed record NodeOptions
         mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
         mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
+        mistakes.AddRange(Resources.Validate());
         mistakes.AddRange(KeepAlive.Validate());
         return mistakes;
     }

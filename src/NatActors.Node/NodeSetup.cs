@@ -2,6 +2,7 @@ using NatActors.Multiformats;
 using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
+using NatActors.Node.Resources;
 using NatActors.Node.Security;
 using NatActors.Node.Streams;
 using NatActors.Protocols.PortMapping;
@@ -73,6 +74,8 @@ public sealed record NodeSetup
         WallClock = WallClock,
         Events = new NodeEventHub(WallClock),
         Metrics = new NodeMetrics(Key.PeerId.ToString()),
+        Resources = new NodeResources(
+            Options.Resources.ToLimits(Options.ToConnectionRules(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)),
         Contacted = new ContactRegister(Random.NextUInt64()),
         Protocols = new ProtocolTable(),
         Transports = Transports ?? [new TcpTransport()],

@@ -1,0 +1,211 @@
+using NatActors.Multiformats;
+using NatActors.Protocols.Resources;
+
+namespace NatActors.Node.Resources;
+
+/// <summary>
+/// The resources of one node: <see cref="ResourceTree"/> for many threads. Its lock is a leaf, nothing else is taken under it; what is ended
+/// to make room is ended outside. Asking costs a lock and no allocation.
+/// </summary>
+public sealed class NodeResources
+{
+    /// <summary>How many streams or connections one request may have ended for it. Ours: the first is nearly always enough.</summary>
+    private const int MaxVictims = 4;
+
+    private readonly Lock _gate = new();
+    private readonly ResourceTree _tree;
+    private readonly SortedDictionary<(ResourceScopeKind Scope, ResourceKind Resource), long> _refused = [];
+    private long _evicted;
+
+    /// <summary>Resources within the limits.</summary>
+    public NodeResources(ResourceLimits limits) => _tree = new ResourceTree(limits);
+
+    /// <summary>Raised, on the thread that gave the last of it back, when nothing is held any more. Handlers must not block.</summary>
+    public event Action? Emptied;
+
+    /// <summary>Raised for everything that is refused: why, and to whom. Handlers must not block; calls come from any thread.</summary>
+    internal event Action<ResourceRefusal>? Refused;
+
+    /// <summary>Raised for everything that is ended to make room for another: for which refusal.</summary>
+    internal event Action<ResourceScope, ResourceRefusal>? Evicted;
+
+    /// <summary>What is held now, and was refused so far.</summary>
+    public ResourceSnapshot Snapshot()
+    {
+        lock (_gate)
+        {
+            return new ResourceSnapshot
+            {
+                System = State(_tree.System),
+                Transient = State(_tree.Transient),
+                Peers = [.. _tree.Peers.Select(State).OrderByDescending(s => s.Usage.Memory)],
+                Protocols = [.. _tree.Protocols.Select(State).OrderByDescending(s => s.Usage.Memory)],
+                Connections = [.. _tree.Connections.Select(State)],
+                StreamScopes = _tree.StreamCount,
+                Refused = [.. _refused.Select(r => new RefusalCount(r.Key.Scope, r.Key.Resource, r.Value))],
+                Evicted = _evicted,
+            };
+        }
+    }
+
+    /// <summary>What the whole node holds.</summary>
+    public ScopeUsage Usage
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tree.System.Usage;
+            }
+        }
+    }
+
+    /// <summary>A connection begins its handshake: its resources, to be closed once, or null with the reason.</summary>
+    internal ConnectionResources? OpenConnection(long id, bool inbound, out ResourceRefusal? refusal)
+    {
+        ConnectionScope? scope = null;
+        refusal = Ask(() => _tree.OpenConnection(id, inbound, ConnectionResources.HandshakeMemory, out scope));
+        return scope is null ? null : new ConnectionResources(this, scope);
+    }
+
+    internal void KnowPeer(ConnectionScope connection, PeerId peer)
+    {
+        lock (_gate)
+        {
+            _tree.KnowPeer(connection, peer);
+        }
+    }
+
+    internal StreamResources? OpenStream(ConnectionScope connection, bool inbound, out ResourceRefusal? refusal)
+    {
+        StreamScope? scope = null;
+        refusal = Ask(() => _tree.OpenStream(connection, inbound, out scope));
+        return scope is null ? null : new StreamResources(this, scope);
+    }
+
+    internal ResourceRefusal? Agree(StreamScope stream, string protocol) => Ask(() => _tree.Agree(stream, protocol));
+
+    /// <summary>Memory without a closure: this is on the data path.</summary>
+    internal ResourceRefusal? Take(ResourceScope holder, int bytes)
+    {
+        for (var victims = 0; ; victims++)
+        {
+            ResourceDecision decision;
+            lock (_gate)
+            {
+                decision = holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes);
+            }
+
+            if (!GoesOn(decision, victims))
+            {
+                return decision.Refusal;
+            }
+        }
+    }
+
+    internal void Return(ResourceScope holder, int bytes)
+    {
+        bool emptied;
+        lock (_gate)
+        {
+            if (holder is StreamScope stream)
+            {
+                _tree.Return(stream, bytes);
+            }
+            else
+            {
+                _tree.Return((ConnectionScope)holder, bytes);
+            }
+
+            emptied = _tree.IsEmpty;
+        }
+
+        Raise(emptied);
+    }
+
+    internal void Close(ResourceScope holder)
+    {
+        bool emptied;
+        lock (_gate)
+        {
+            if (holder is StreamScope stream)
+            {
+                _tree.Close(stream);
+            }
+            else
+            {
+                _tree.Close((ConnectionScope)holder);
+            }
+
+            emptied = _tree.IsEmpty;
+        }
+
+        Raise(emptied);
+    }
+
+    internal bool IsTight(ConnectionScope connection) => _tree.IsTight(connection);
+
+    /// <summary>Counts what another holder of a rule refused: the table of connections, a link.</summary>
+    internal void OnRefused(ResourceRefusal refusal)
+    {
+        lock (_gate)
+        {
+            var key = (refusal.Scope, refusal.Resource);
+            _refused[key] = _refused.GetValueOrDefault(key) + 1;
+        }
+
+        Refused?.Invoke(refusal);
+    }
+
+    private ResourceRefusal? Ask(Func<ResourceDecision> ask)
+    {
+        for (var victims = 0; ; victims++)
+        {
+            ResourceDecision decision;
+            lock (_gate)
+            {
+                decision = ask();
+            }
+
+            if (!GoesOn(decision, victims))
+            {
+                return decision.Refusal;
+            }
+        }
+    }
+
+    /// <summary>True when room was made, so that it is worth asking again.</summary>
+    private bool GoesOn(in ResourceDecision decision, int victims)
+    {
+        if (decision.Refusal is not { } refusal)
+        {
+            return false;
+        }
+
+        if (decision.Victim is not { } victim || victims == MaxVictims)
+        {
+            OnRefused(refusal);
+            return false;
+        }
+
+        Interlocked.Increment(ref _evicted);
+        Evicted?.Invoke(victim, refusal);
+        switch (victim)
+        {
+            case StreamScope stream: (stream.Tag as StreamResources)?.Evict(refusal); break;
+            case ConnectionScope connection: (connection.Tag as ConnectionResources)?.Evict(refusal); break;
+        }
+
+        return true;
+    }
+
+    private void Raise(bool emptied)
+    {
+        if (emptied)
+        {
+            Emptied?.Invoke();
+        }
+    }
+
+    private static ScopeState State(ResourceScope scope) => new(scope.Kind, scope.Name, scope.Usage, scope.Limits);
+}
