@@ -1,6 +1,3 @@
-using NatActors.Fuzz.Engine;
+using NatActors.Fuzz.Running;
 
-foreach (var entry in EntryCatalog.All)
-{
-    Console.WriteLine(entry.Name);
-}
+return FuzzCommand.Run(args, Console.Out);

@@ -52,7 +52,7 @@ public readonly record struct FuzzOutcome(bool Accepted, ulong Digest)
 
     /// <summary>The input was refused for a reason.</summary>
     public static FuzzOutcome Refused<TReason>(TReason reason)
-        where TReason : struct, Enum => new(false, (ulong)Convert.ToInt64(reason, null));
+        where TReason : struct, Enum => new(false, (ulong)EqualityComparer<TReason>.Default.GetHashCode(reason));
 }
 
 /// <summary>
