@@ -73,6 +73,9 @@ public sealed class NatActorsOptions
     /// <summary>Bounds on connections.</summary>
     public ConnectionLimitOptions Connections { get; set; } = new();
 
+    /// <summary>What a peer, or a network, may do before it is refused or cut off.</summary>
+    public AbuseTextOptions Abuse { get; set; } = new();
+
     /// <summary>Where logs go.</summary>
     public LoggingOptions Logging { get; set; } = new();
 
@@ -107,6 +110,7 @@ public sealed class NatActorsOptions
             Perf = Perf,
             HolePunching = HolePunching,
             Connections = Connections.Build(),
+            Abuse = Abuse.Build(),
         };
         mistakes.AddRange(options.Validate());
         mistakes.AddRange(Logging.Validate());

@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Node.Connections;
 using NatActors.Node.KeepAlive;
 using NatActors.Node.Resources;
 using NatActors.Protocols.AutoNat;
@@ -69,6 +70,9 @@ public sealed record NodeOptions
     /// <summary>How much memory and how many streams the node, each peer, connection, stream and protocol may hold.</summary>
     public ResourceOptions Resources { get; init; } = new();
 
+    /// <summary>What a peer, or a network, may do before it is refused or cut off.</summary>
+    public AbuseOptions Abuse { get; init; } = new();
+
     /// <summary>How the mappings of NATs are kept, and dead paths noticed.</summary>
     public KeepAliveOptions KeepAlive { get; init; } = new();
 
@@ -106,6 +110,7 @@ public sealed record NodeOptions
         mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
         mistakes.AddRange(Resources.Validate());
+        mistakes.AddRange(Abuse.Validate());
         mistakes.AddRange(KeepAlive.Validate());
         return mistakes;
     }
@@ -117,12 +122,17 @@ public sealed record NodeOptions
     internal ConnectionRules ToConnectionRules()
     {
         var profile = RelayServer is null ? null : RelayProfile.Named(RelayServer);
+        var perNetwork = Connections.MaxInboundPerNetwork + (profile?.MaxReservationsPerAddress ?? 0);
         return new ConnectionRules
         {
             MaxConnections = Connections.MaxConnections + (profile?.MaxReservations ?? 0),
             MaxConnectionsPerPeer = Connections.MaxConnectionsPerPeer,
             MaxPendingInbound = Connections.MaxPendingInbound,
-            MaxInboundPerNetwork = Connections.MaxInboundPerNetwork + (profile?.MaxReservationsPerAddress ?? 0),
+            MaxPendingPerNetwork = Abuse.MaxPendingPerNetwork,
+            HandshakeGrace = Abuse.HandshakeGrace,
+            MaxInboundPerNetwork = perNetwork,
+            AcceptRate = new RateLimit(Abuse.AcceptsPerSecond, Math.Max(Abuse.AcceptBurst, perNetwork)),
+            LimitLoopback = Abuse.LimitLoopback,
             IdleTimeout = Connections.IdleTimeout,
             RelayedGrace = Connections.RelayedGrace,
         };

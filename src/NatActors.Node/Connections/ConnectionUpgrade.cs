@@ -1,5 +1,6 @@
-using NatActors.Node.Metrics;
 using Akka.Actor;
+using NatActors.Multiformats;
+using NatActors.Node.Metrics;
 using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
 using NatActors.Protocols.KeepAlive;
@@ -26,7 +27,7 @@ internal static class ConnectionUpgrade
         NodeContext node, ConnectionSeed seed, Func<TimeSpan> clock, Task patienceIsOver, CancellationToken cancellationToken)
     {
         var (conduit, role) = await DecideRoleAsync(seed, patienceIsOver, cancellationToken);
-        var security = await SelectAsync(conduit, role, Protocols(node, seed, role), cancellationToken);
+        var security = await SelectAsync(node, conduit, role, Protocols(node, seed, role), cancellationToken);
         if (security.Protocol is null)
         {
             return Failed($"no security protocol agreed: {security.Failure}");
@@ -77,7 +78,7 @@ internal static class ConnectionUpgrade
         var conduit = secured.Conduit!;
         if (secured.EarlyMuxer is null)
         {
-            var muxer = await SelectAsync(conduit, role, [YamuxSession.ProtocolId], cancellationToken);
+            var muxer = await SelectAsync(node, conduit, role, [YamuxSession.ProtocolId], cancellationToken);
             if (muxer.Protocol is null)
             {
                 return Failed($"no muxer agreed: {muxer.Failure}");
@@ -91,21 +92,26 @@ internal static class ConnectionUpgrade
         }
 
         var bounds = node.Options.Connections;
+        var abuse = node.Options.Abuse;
         var options = new YamuxOptions
         {
             MaxInboundStreams = bounds.MaxStreamsPerConnection,
             KeepAliveInterval = bounds.KeepAliveInterval,
             KeepAliveTimeout = bounds.KeepAliveTimeout,
+            PingDeadline = abuse.PingDeadline,
+            FrameTimeout = abuse.FrameTimeout,
+            InboundStreams = new RateLimit(abuse.StreamsPerSecond, abuse.StreamBurst),
+            IdleFrames = new RateLimit(abuse.IdleFramesPerSecond, abuse.IdleFrameBurst),
         };
         var link = new YamuxLink(conduit, role, options, gear.Clock, gear.Traffic);
         return new ConnectionMessages.UpgradeDone(new UpgradeResult(link, secured.RemotePeer!, secured.RemoteKey!, role), null);
     }
 
     private static Task<ConduitNegotiationResult> SelectAsync(
-        IConduit conduit, ConnectionRole role, IReadOnlyList<string> protocols, CancellationToken cancellationToken) =>
+        NodeContext node, IConduit conduit, ConnectionRole role, IReadOnlyList<string> protocols, CancellationToken cancellationToken) =>
         role == ConnectionRole.Dialer
             ? ConduitNegotiation.ProposeAsync(conduit, protocols, cancellationToken)
-            : ConduitNegotiation.AnswerAsync(conduit, protocols.Contains, cancellationToken);
+            : ConduitNegotiation.AnswerAsync(conduit, protocols.Contains, cancellationToken, node.Options.Abuse.NegotiationRounds);
 
     private static ConnectionMessages.UpgradeDone Failed(string reason) => new(null, reason);
 

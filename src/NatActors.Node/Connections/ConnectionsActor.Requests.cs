@@ -161,6 +161,7 @@ public sealed partial class ConnectionsActor
         ConnectionRefusal.TooManyConnections => "the node has as many connections as it may",
         ConnectionRefusal.TooManyPending => "too many handshakes run at once",
         ConnectionRefusal.TooManyFromNetwork => "too many connections come from that network",
+        ConnectionRefusal.TooFastFromNetwork => "connections come too fast from that network",
         ConnectionRefusal.TooManyToPeer => "there are as many connections to that peer as there may be",
         _ => refusal.ToString(),
     };

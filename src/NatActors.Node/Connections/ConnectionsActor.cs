@@ -113,7 +113,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         var inbound = adopt.Direction == ConnectionDirection.Inbound;
         if (Refusal(id, adopt, inbound) is { } refusal)
         {
-            _log.Info("Refused a connection from {0}: {1}", adopt.Conduit.RemoteAddress, refusal);
+            OnRefused(adopt.Conduit.RemoteAddress, refusal);
             adopt.Conduit.Abort();
             adopt.ReplyTo?.Tell(new ConnectionsMessages.DialFailed(adopt.Id, new DialFailure(DialFailureKind.Refused, refusal)));
             return;
@@ -155,7 +155,14 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         }
 
         IPAddress? source = adopt.Relayed ? null : adopt.Conduit.RemoteAddress.Host;
-        return Words(_table.OnInbound(id, source));
+        var decision = _table.OnInbound(id, source, Now);
+        if (decision.Displaced is { } displaced)
+        {
+            Displace(displaced);
+        }
+
+        _node.Metrics.OnRefused(decision.Refusal);
+        return Words(decision.Refusal);
     }
 
     private void OnUpgraded(ConnectionInfo info)
@@ -172,7 +179,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         {
             effects = _table.OnUp(
                 new ConnectionFacts(info.Id, info.Peer, info.Role == ConnectionRole.Dialer, info.Relayed, info.Limited), Now);
-            refusal = effects.OfType<ConnectionEffect.Refuse>().Select(r => Words(r.Reason)).FirstOrDefault();
+            if (effects.OfType<ConnectionEffect.Refuse>().FirstOrDefault() is { } refused)
+            {
+                _node.Metrics.OnRefused(refused.Reason);
+                refusal = Words(refused.Reason);
+            }
         }
 
         if (refusal is null)
@@ -182,7 +193,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         }
 
         Forget(info.Id, pending);
-        _log.Info("Refused a connection with {0} at {1}: {2}", info.Peer, info.RemoteAddress, refusal);
+        OnRefused(info.RemoteAddress.WithPeerId(info.Peer), refusal);
         info.Actor.Tell(new ConnectionMessages.Close(refusal));
         pending.Fail(DialFailureKind.Refused, refusal);
     }

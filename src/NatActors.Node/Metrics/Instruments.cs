@@ -22,6 +22,12 @@ public static class Instruments
     public const string ConnectionsClosed = "natactors.connections.closed";
 
     /// <summary>
+    /// Inbound connections that were refused. Tags: reason (too-many-connections, too-many-pending, too-many-from-network,
+    /// too-fast-from-network, too-many-to-peer; displaced for one that lost its place while in its handshake).
+    /// </summary>
+    public const string ConnectionsRefused = "natactors.connections.refused";
+
+    /// <summary>
     /// How long dials of a peer took, over all its addresses. Tags: outcome (connected, no-address, all-failed, handshake-failed, refused,
     /// cancelled).
     /// </summary>
@@ -86,6 +92,9 @@ public static class Instruments
 
     internal static readonly Counter<long> ClosedCounter =
         Meter.CreateCounter<long>(ConnectionsClosed, "{connection}", "Connections that had been up and are gone.");
+
+    internal static readonly Counter<long> RefusedCounter =
+        Meter.CreateCounter<long>(ConnectionsRefused, "{connection}", "Inbound connections that were refused.");
 
     internal static readonly Histogram<double> DialHistogram =
         Meter.CreateHistogram(DialDuration, "s", "How long dials of a peer took, over all its addresses.", null, Seconds);

@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Protocols.AutoNat;
+using NatActors.Protocols.Connections;
 using NatActors.Protocols.Relay;
 
 namespace NatActors.Node.Metrics;
@@ -72,6 +73,18 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
         Interlocked.Decrement(ref _connections[IndexOf(connection)]);
         Instruments.ClosedCounter.Add(1, TagsOf(connection));
     }
+
+    /// <summary>A connection was refused; nothing for none.</summary>
+    public void OnRefused(ConnectionRefusal refusal)
+    {
+        if (refusal != ConnectionRefusal.None)
+        {
+            Instruments.RefusedCounter.Add(1, _node, new("reason", Kebab(refusal)));
+        }
+    }
+
+    /// <summary>A connection in its handshake gave its place to a newcomer.</summary>
+    public void OnDisplaced() => Instruments.RefusedCounter.Add(1, _node, new("reason", "displaced"));
 
     /// <summary>A dial of a peer is over.</summary>
     /// <param name="took">How long it took.</param>

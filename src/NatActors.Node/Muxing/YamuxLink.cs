@@ -151,9 +151,14 @@ public sealed partial class YamuxLink : IMuxedLink
             wake = TakeWake();
         }
 
-        if (tick == YamuxTick.KeepAliveTimeout)
+        switch (tick)
         {
-            Finish(new LinkEnd(LinkEndKind.KeepAliveTimeout, "The peer no longer answers keep-alives."), cut: true);
+            case YamuxTick.KeepAliveTimeout:
+                Finish(new LinkEnd(LinkEndKind.KeepAliveTimeout, "The peer no longer answers keep-alives."), cut: true);
+                break;
+            case YamuxTick.FrameTimeout:
+                Finish(new LinkEnd(LinkEndKind.ProtocolViolation, "The peer did not finish in time a frame that it had begun."), cut: true);
+                break;
         }
 
         Wake(wake, inline: false);

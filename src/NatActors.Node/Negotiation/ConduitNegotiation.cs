@@ -34,9 +34,9 @@ public static class ConduitNegotiation
 
     /// <summary>Answers the other side's proposals; the header goes out at once.</summary>
     public static async Task<ConduitNegotiationResult> AnswerAsync(
-        IConduit conduit, Func<string, bool> supports, CancellationToken cancellationToken)
+        IConduit conduit, Func<string, bool> supports, CancellationToken cancellationToken, int maxRounds = Multistream.MaxRounds)
     {
-        var listener = new MultistreamListener(supports);
+        var listener = new MultistreamListener(supports, maxRounds);
         var output = new ArrayBufferWriter<byte>();
         listener.Start(output);
         return await DriveAsync(conduit, listener.OnBytes, listener.OnEnd, output, cancellationToken) is { } agreed

@@ -48,9 +48,9 @@ public static class StreamNegotiation
 
     /// <summary>Answers the peer's proposals; its header goes out with the first answer.</summary>
     public static async Task<StreamNegotiationResult> AnswerAsync(
-        IMuxedStream stream, Func<string, bool> supports, CancellationToken cancellationToken)
+        IMuxedStream stream, Func<string, bool> supports, CancellationToken cancellationToken, int maxRounds = Multistream.MaxRounds)
     {
-        var listener = new MultistreamListener(supports);
+        var listener = new MultistreamListener(supports, maxRounds);
         var output = new ArrayBufferWriter<byte>();
         return await DriveAsync(stream.ReadAsync, stream.WriteAsync, listener.OnBytes, listener.OnEnd, output, cancellationToken) is { } leftover
             ? new StreamNegotiationResult(listener.Protocol, leftover, NegotiationFailure.None)

@@ -97,7 +97,11 @@ public sealed class StreamActor : UntypedActor, IWithTimers
     {
         var result = _seed.Request is { } request
             ? await StreamNegotiation.ProposeAsync(_seed.Raw, request.Protocols, _cancel.Token)
-            : await StreamNegotiation.AnswerAsync(_seed.Raw, id => _node.Protocols.Find(id, _seed.Connection.Limited) is not null, _cancel.Token);
+            : await StreamNegotiation.AnswerAsync(
+                _seed.Raw,
+                id => _node.Protocols.Find(id, _seed.Connection.Limited) is not null,
+                _cancel.Token,
+                _node.Options.Abuse.NegotiationRounds);
         return result.Protocol is { } protocol
             ? new Agreed(Stream(protocol, lazy: false, result.Leftover), null)
             : Agreed.Not(KindOf(result.Reason), result.Failure!);

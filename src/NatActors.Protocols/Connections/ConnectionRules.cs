@@ -15,6 +15,18 @@ public sealed record ConnectionRules
     /// <summary>Inbound connections still in their handshake. At least 1; default 64 (go-libp2p's transient scope).</summary>
     public int MaxPendingInbound { get; init; } = 64;
 
+    /// <summary>Of them, from one IPv4 address or IPv6 /56. At least 1; default 16.</summary>
+    public int MaxPendingPerNetwork { get; init; } = 16;
+
+    /// <summary>A handshake that is not over after this loses its place to a newcomer when all are taken. Default 3 s.</summary>
+    public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Inbound connections taken from one IPv4 address or IPv6 /56. Default 16 a second over a burst of 128.</summary>
+    public RateLimit AcceptRate { get; init; } = new(16, 128);
+
+    /// <summary>Loopback addresses are networks like any other. Default false: they are this machine.</summary>
+    public bool LimitLoopback { get; init; }
+
     /// <summary>
     /// Inbound connections, in handshake or up, from one IPv4 address or IPv6 /56. At least 1; default 64 (go-libp2p: 8, which is few for
     /// the
@@ -71,6 +83,9 @@ public enum ConnectionRefusal
 
     /// <summary>Too many connections come from that network.</summary>
     TooManyFromNetwork,
+
+    /// <summary>Connections come too fast from that network.</summary>
+    TooFastFromNetwork,
 
     /// <summary>Too many connections to that peer.</summary>
     TooManyToPeer,

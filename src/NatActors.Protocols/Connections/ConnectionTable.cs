@@ -26,9 +26,7 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
 
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly Dictionary<PeerId, List<Entry>> _peers = [];
-    private readonly Dictionary<long, AddressPrefix?> _inbound = [];
-    private readonly Dictionary<AddressPrefix, int> _networks = [];
-    private int _pending;
+    private readonly PendingInbound _inbound = new(rules);
     private int _closing;
 
     /// <summary>Connections that are up, closing ones included.</summary>
@@ -38,50 +36,32 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
     public int PeerCount => _peers.Count;
 
     /// <summary>
-    /// An inbound connection was accepted and wants to begin its handshake. When admitted it holds a place until <see
-    /// cref="OnInboundFailed"/>
-    /// or <see cref="OnDown"/>. <paramref name="source"/> is null for a relayed one.
+    /// An inbound connection was accepted and wants to begin its handshake. When admitted it holds a place until
+    /// <see cref="OnInboundFailed"/> or <see cref="OnDown"/>, or until it is displaced by a later one (<see cref="PendingInbound"/>).
     /// </summary>
-    public ConnectionRefusal OnInbound(long id, IPAddress? source)
-    {
-        if (_pending >= rules.MaxPendingInbound)
-        {
-            return ConnectionRefusal.TooManyPending;
-        }
-
-        AddressPrefix? network = source is null || IPAddress.IsLoopback(source) ? null : AddressPrefix.Observer(source);
-        if (network is { } prefix && !TryCount(prefix))
-        {
-            return ConnectionRefusal.TooManyFromNetwork;
-        }
-
-        _inbound[id] = network;
-        _pending++;
-        return ConnectionRefusal.None;
-    }
+    /// <param name="id">The connection.</param>
+    /// <param name="source">Where it comes from; null for a relayed one.</param>
+    /// <param name="now">The time.</param>
+    public InboundDecision OnInbound(long id, IPAddress? source, TimeSpan now) => _inbound.Admit(id, source, now);
 
     /// <summary>The handshake of an admitted inbound connection failed.</summary>
     public void OnInboundFailed(long id)
     {
-        if (!_entries.ContainsKey(id) && Release(id))
+        if (!_entries.ContainsKey(id))
         {
-            _pending--;
+            _inbound.Remove(id);
         }
     }
 
     /// <summary>A connection is up: handshake done, peer proven.</summary>
     public IReadOnlyList<ConnectionEffect> OnUp(ConnectionFacts facts, TimeSpan now)
     {
-        if (_inbound.ContainsKey(facts.Id))
-        {
-            _pending--;
-        }
-
+        _inbound.OnUp(facts.Id);
         var effects = new List<ConnectionEffect>();
         var refusal = Admit(facts.Peer, now, effects);
         if (refusal != ConnectionRefusal.None)
         {
-            Release(facts.Id);
+            _inbound.Remove(facts.Id);
             return [new ConnectionEffect.Refuse(facts.Id, refusal)];
         }
 
@@ -106,7 +86,7 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
             return [];
         }
 
-        Release(id);
+        _inbound.Remove(id);
         _closing -= entry.Closing ? 1 : 0;
         var peer = entry.Facts.Peer;
         var siblings = _peers[peer];
@@ -302,33 +282,6 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
 
         var mineStays = self.CompareTo(older.Facts.Peer) < 0;
         return older.Facts.Initiator == mineStays ? older : newer;
-    }
-
-    private bool TryCount(AddressPrefix network)
-    {
-        _networks.TryGetValue(network, out var count);
-        if (count >= rules.MaxInboundPerNetwork)
-        {
-            return false;
-        }
-
-        _networks[network] = count + 1;
-        return true;
-    }
-
-    private bool Release(long id)
-    {
-        if (!_inbound.Remove(id, out var network))
-        {
-            return false;
-        }
-
-        if (network is { } prefix && --_networks[prefix] is var left && left == 0)
-        {
-            _networks.Remove(prefix);
-        }
-
-        return true;
     }
 
     private sealed class Entry(ConnectionFacts facts, TimeSpan now)

@@ -1,4 +1,5 @@
 using System.Net;
+using NatActors.Multiformats;
 
 namespace NatActors.Protocols.Connections;
 
@@ -18,15 +19,11 @@ public sealed class PrefixRateLimiter
     /// Buckets remembered. Full ones are forgotten first; when all are in use a new network is refused, so that nobody chooses our
     /// memory.
     /// </summary>
-    public const int MaxBuckets = 4096;
-
-    // A crowded table is searched at most this often, not at every stranger's request.
-    private static readonly TimeSpan ForgetInterval = TimeSpan.FromSeconds(1);
+    public const int MaxBuckets = KeyedRateLimiter<AddressPrefix>.MaxBuckets;
 
     private readonly IReadOnlyList<PrefixRate> _rates;
-    private readonly Dictionary<AddressPrefix, TokenBucket> _buckets = [];
+    private readonly KeyedRateLimiter<AddressPrefix> _buckets = new(whenCrowded: false);
     private TokenBucket _global;
-    private TimeSpan _forgetAt = TimeSpan.MinValue;
 
     /// <summary>A limiter with full buckets.</summary>
     public PrefixRateLimiter(RateLimit global, IReadOnlyList<PrefixRate> rates, TimeSpan now)
@@ -62,7 +59,7 @@ public sealed class PrefixRateLimiter
     {
         foreach (var rate in _rates)
         {
-            if (Key(source, rate) is { } key && !Peek(key, rate.Limit, now))
+            if (Key(source, rate) is { } key && !_buckets.Has(key, rate.Limit, now))
             {
                 return false;
             }
@@ -72,46 +69,11 @@ public sealed class PrefixRateLimiter
         {
             if (Key(source, rate) is { } key)
             {
-                var bucket = _buckets[key];
-                bucket.TryTake(now);
-                _buckets[key] = bucket;
+                _buckets.Take(key, now);
             }
         }
 
         return true;
-    }
-
-    private bool Peek(AddressPrefix key, RateLimit limit, TimeSpan now)
-    {
-        if (_buckets.TryGetValue(key, out var bucket))
-        {
-            return bucket.Has(now);
-        }
-
-        if (_buckets.Count >= MaxBuckets && now >= _forgetAt)
-        {
-            Forget(now);
-            _forgetAt = now + ForgetInterval;
-        }
-
-        if (_buckets.Count >= MaxBuckets)
-        {
-            return false;
-        }
-
-        _buckets[key] = new TokenBucket(limit, now);
-        return limit.Burst >= 1;
-    }
-
-    private void Forget(TimeSpan now)
-    {
-        foreach (var (key, bucket) in _buckets)
-        {
-            if (bucket.IsFull(now))
-            {
-                _buckets.Remove(key);
-            }
-        }
     }
 
     private static AddressPrefix? Key(IPAddress source, PrefixRate rate)

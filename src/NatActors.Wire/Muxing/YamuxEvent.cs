@@ -36,6 +36,15 @@ public enum YamuxViolation
     /// <summary>More ping answers and resets provoked than the peer reads.</summary>
     ControlFrameFlood,
 
+    /// <summary>Streams opened so fast that even their refusals are more than allowed.</summary>
+    StreamFlood,
+
+    /// <summary>
+    /// More frames that carry nothing than allowed: pings, answers that nobody asked for, empty frames, credit of a few bytes, words to streams
+    /// that are gone.
+    /// </summary>
+    IdleFrameFlood,
+
     /// <summary>A ping that is neither a question (SYN) nor an answer (ACK), or both.</summary>
     MalformedPing,
 }
@@ -90,6 +99,11 @@ public enum YamuxTick
     /// <summary>A ping was queued.</summary>
     PingQueued,
 
-    /// <summary>The last ping was not answered and nothing else came: the session is dead.</summary>
+    /// <summary>
+    /// The last ping was not answered, and nothing else came for the time-out, or whatever came, not before the deadline: the session is dead.
+    /// </summary>
     KeepAliveTimeout,
+
+    /// <summary>A frame that the peer began is not whole in its time.</summary>
+    FrameTimeout,
 }

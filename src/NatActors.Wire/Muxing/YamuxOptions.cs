@@ -1,3 +1,5 @@
+using NatActors.Multiformats;
+
 namespace NatActors.Wire.Muxing;
 
 /// <summary>Which end of a yamux session this is. The client's streams have odd ids, the server's even ones.</summary>
@@ -74,4 +76,36 @@ public sealed record YamuxOptions
     /// less than a cable out for ten seconds.
     /// </summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// A ping must be answered within this, whatever else arrives. Default one minute; go-yamux gives up after 10 s, but an answer may stand
+    /// behind megabytes on a slow line.
+    /// </summary>
+    public TimeSpan PingDeadline { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// A frame that has begun must be whole after this, and a second more for each <see cref="LeastFrameRate"/> bytes of its payload. Default
+    /// 30 s.
+    /// </summary>
+    public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a second that a frame's payload makes at least on the slowest line that is waited for.</summary>
+    public const int LeastFrameRate = 1024;
+
+    /// <summary>
+    /// Streams that the other side may open: more are reset, and resets beyond the same rate break the session. Default 1,000 a second over a
+    /// burst of 4,000.
+    /// </summary>
+    public RateLimit InboundStreams { get; init; } = new(1000, 4000);
+
+    /// <summary>
+    /// Frames that carry nothing, see <see cref="YamuxViolation.IdleFrameFlood"/>. Default 1,000 a second over a burst of 10,000.
+    /// </summary>
+    public RateLimit IdleFrames { get; init; } = new(1000, 10_000);
+
+    /// <summary>
+    /// Credit below this counts as nothing: a peer that grants it bytewise makes this side send frames of bytes. Honest peers grant a good part
+    /// of a window at a time.
+    /// </summary>
+    public const int LeastCredit = 1024;
 }

@@ -42,6 +42,7 @@ public sealed partial class YamuxSession
                 case Stage.Header:
                     if (!TakeHeader(input, ref consumed))
                     {
+                        OnInputUsedUp(now);
                         return default;
                     }
 
@@ -54,6 +55,7 @@ public sealed partial class YamuxSession
                 case Stage.Payload:
                     if (_payloadLeft > 0 && consumed == input.Length)
                     {
+                        OnInputUsedUp(now);
                         return default;
                     }
 
@@ -108,7 +110,7 @@ public sealed partial class YamuxSession
         {
             YamuxFrameType.Data or YamuxFrameType.WindowUpdate => OnStreamFrame(now),
             YamuxFrameType.Ping => OnPing(now),
-            YamuxFrameType.GoAway => OnGoAway(),
+            YamuxFrameType.GoAway => OnGoAway(now),
             _ => Violate(YamuxViolation.UnknownFrameType),
         };
     }
@@ -134,10 +136,12 @@ public sealed partial class YamuxSession
         else if (!_streams.TryGetValue(_frame.StreamId, out _target))
         {
             // Frames to a stream that has ended are dropped: window updates after FIN (js), data under way when we reset, stray RST.
-            return isData && _frame.Length > 0 && !WasOpened(_frame.StreamId) ? Violate(YamuxViolation.DataOnUnopenedStream) : default;
+            return _payloadLeft == 0 ? OnIdleFrame(now)
+                : WasOpened(_frame.StreamId) ? default
+                : Violate(YamuxViolation.DataOnUnopenedStream);
         }
 
-        return _target is null ? default : isData ? OnDataHeader(_target) : OnWindowUpdate(_target);
+        return _target is null ? default : isData ? OnDataHeader(_target, now) : OnWindowUpdate(_target, now);
     }
 
     private bool WasOpened(uint id) => IsOwn(id) ? id < _nextStreamId : id <= _highestInboundId;
@@ -159,14 +163,15 @@ public sealed partial class YamuxSession
 
         _highestInboundId = Math.Max(_highestInboundId, _frame.StreamId);
         _target = null;
+        var inRate = _streamsAllowed.TryTake(now);
         if ((_frame.Flags & YamuxFlags.Rst) != 0)
         {
-            return YamuxViolation.None;
+            return inRate || _refusalsAllowed.TryTake(now) ? YamuxViolation.None : YamuxViolation.StreamFlood;
         }
 
-        if (_goAwaySent || _inboundStreams >= _options.MaxInboundStreams || !HasBudgetFor(YamuxOptions.InitialWindow))
+        if (!inRate || _goAwaySent || _inboundStreams >= _options.MaxInboundStreams || !HasBudgetFor(YamuxOptions.InitialWindow))
         {
-            return QueueReset(_frame.StreamId, announcedWithData: -1) ? YamuxViolation.None : YamuxViolation.ControlFrameFlood;
+            return Refuse(now);
         }
 
         _inboundStreams++;
@@ -175,9 +180,9 @@ public sealed partial class YamuxSession
         return QueueAcknowledgement(_target) ? YamuxViolation.None : YamuxViolation.ControlFrameFlood;
     }
 
-    private YamuxEvent OnDataHeader(YamuxStream stream)
+    private YamuxEvent OnDataHeader(YamuxStream stream, TimeSpan now)
     {
-        Acknowledge(stream);
+        var tells = Acknowledge(stream) || _stage == Stage.Opening || HasEnd;
         if (stream.IsRemotelyFinished && _frame.Length > 0)
         {
             _target = null;
@@ -192,12 +197,20 @@ public sealed partial class YamuxSession
         }
 
         stream.ReceiveCredit -= _frame.Length;
-        return default;
+        return tells || _frame.Length > 0 ? default : OnIdleFrame(now);
     }
 
-    private YamuxEvent OnWindowUpdate(YamuxStream stream)
+    /// <summary>FIN or RST is on the frame.</summary>
+    private bool HasEnd => (_frame.Flags & (YamuxFlags.Fin | YamuxFlags.Rst)) != 0;
+
+    private YamuxEvent OnWindowUpdate(YamuxStream stream, TimeSpan now)
     {
-        Acknowledge(stream);
+        var tells = Acknowledge(stream) || _stage == Stage.Opening || HasEnd;
+        if (!tells && _frame.Length < YamuxOptions.LeastCredit && OnIdleFrame(now) is { Kind: YamuxEventKind.Violated } flood)
+        {
+            return flood;
+        }
+
         if (_frame.Length == 0)
         {
             return default;
@@ -238,6 +251,7 @@ public sealed partial class YamuxSession
     private YamuxEvent EndFrame()
     {
         _stage = Stage.Header;
+        _frameBegan = null;
         var stream = _target;
         _target = null;
         if (stream is null || stream.IsClosed)
@@ -264,6 +278,7 @@ public sealed partial class YamuxSession
 
     private YamuxEvent OnPing(TimeSpan now)
     {
+        _frameBegan = null;
         if (_frame.StreamId != 0)
         {
             return Violate(YamuxViolation.SessionFrameOnStream);
@@ -272,7 +287,7 @@ public sealed partial class YamuxSession
         switch (_frame.Flags & (YamuxFlags.Syn | YamuxFlags.Ack))
         {
             case YamuxFlags.Syn:
-                return QueuePingAnswer(_frame.Length) ? default : Violate(YamuxViolation.ControlFrameFlood);
+                return QueuePingAnswer(_frame.Length) ? OnIdleFrame(now) : Violate(YamuxViolation.ControlFrameFlood);
             case YamuxFlags.Ack:
                 return OnPingAnswer(_frame.Length, now);
             default:
@@ -280,11 +295,17 @@ public sealed partial class YamuxSession
         }
     }
 
-    private YamuxEvent OnGoAway()
+    private YamuxEvent OnGoAway(TimeSpan now)
     {
+        _frameBegan = null;
         if (_frame.StreamId != 0)
         {
             return Violate(YamuxViolation.SessionFrameOnStream);
+        }
+
+        if (_goAwayReceived && OnIdleFrame(now) is { Kind: YamuxEventKind.Violated } flood)
+        {
+            return flood;
         }
 
         _goAwayReceived = true;

@@ -63,6 +63,11 @@ public sealed partial class YamuxSession
     /// </summary>
     public YamuxTick OnTick(TimeSpan now)
     {
+        if (FrameDeadline <= now)
+        {
+            return YamuxTick.FrameTimeout;
+        }
+
         if (_checkedAt is { } check && now - check >= _checkTimeout)
         {
             return YamuxTick.KeepAliveTimeout;
@@ -71,7 +76,7 @@ public sealed partial class YamuxSession
         if (_pingOutstanding)
         {
             // No further ping before this one is answered: its time would be forgotten, and with it for how long the peer has been silent.
-            return now - SilentSince >= _options.KeepAliveTimeout ? YamuxTick.KeepAliveTimeout : YamuxTick.Idle;
+            return now >= AnswerDue ? YamuxTick.KeepAliveTimeout : YamuxTick.Idle;
         }
 
         if (_lastPing is not null && now < NextPing)
@@ -91,13 +96,20 @@ public sealed partial class YamuxSession
     public TimeSpan NextTick(TimeSpan now)
     {
         var due = _pingOutstanding
-            ? Earlier(SilentSince + _options.KeepAliveTimeout, now + _longestSilence)
+            ? Earlier(AnswerDue, now + _longestSilence)
             : Earlier(NextPing, now + _options.KeepAliveInterval);
         due = _checkedAt is { } check ? Earlier(due, check + _checkTimeout) : due;
+        due = FrameDeadline is { } whole ? Earlier(due, whole) : due;
         return due > now ? due - now : TimeSpan.Zero;
     }
 
     private TimeSpan SilentSince => _lastInput > _pingSent ? _lastInput : _pingSent;
+
+    /// <summary>
+    /// Until when the ping under way is waited for: while something comes the peer lives, but one that only ever sends and never answers does
+    /// not read, or drips bytes to be kept.
+    /// </summary>
+    private TimeSpan AnswerDue => Earlier(SilentSince + _options.KeepAliveTimeout, _pingSent + _options.PingDeadline);
 
     private TimeSpan NextPing
     {
@@ -132,7 +144,7 @@ public sealed partial class YamuxSession
     {
         if (!_pingOutstanding || value != _pingValue)
         {
-            return default;
+            return OnIdleFrame(now);
         }
 
         _pingOutstanding = false;

@@ -33,6 +33,7 @@ public sealed partial class YamuxSession
         _options = options;
         _nextStreamId = role == YamuxRole.Client ? 1u : 2u;
         SetPace(options.KeepAliveInterval, options.KeepAliveInterval);
+        FillBuckets();
     }
 
     /// <summary>Streams in the table, both directions.</summary>
@@ -185,12 +186,16 @@ public sealed partial class YamuxSession
         }
     }
 
-    private void Acknowledge(YamuxStream stream)
+    /// <summary>True when it was not known before.</summary>
+    private bool Acknowledge(YamuxStream stream)
     {
-        if (!stream.IsInbound && !stream.IsAcknowledged)
+        if (stream.IsInbound || stream.IsAcknowledged)
         {
-            stream.IsAcknowledged = true;
-            _unacknowledged--;
+            return false;
         }
+
+        stream.IsAcknowledged = true;
+        _unacknowledged--;
+        return true;
     }
 }

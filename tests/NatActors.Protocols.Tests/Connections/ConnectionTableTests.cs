@@ -248,17 +248,17 @@ public sealed class ConnectionTableTests
     public void Handshakes_are_bounded_and_a_failed_one_gives_its_place_back()
     {
         var table = new ConnectionTable(Small, _rules with { MaxPendingInbound = 2 });
-        Assert.Equal(ConnectionRefusal.None, table.OnInbound(1, IPAddress.Parse("192.0.1.1")));
-        Assert.Equal(ConnectionRefusal.None, table.OnInbound(2, null));
-        Assert.Equal(ConnectionRefusal.TooManyPending, table.OnInbound(3, null));
+        Assert.Equal(ConnectionRefusal.None, table.OnInbound(1, IPAddress.Parse("192.0.1.1"), Seconds(0)).Refusal);
+        Assert.Equal(ConnectionRefusal.None, table.OnInbound(2, null, Seconds(0)).Refusal);
+        Assert.Equal(ConnectionRefusal.TooManyPending, table.OnInbound(3, null, Seconds(0)).Refusal);
 
         table.OnInboundFailed(1);
         table.OnInboundFailed(1);
-        Assert.Equal(ConnectionRefusal.None, table.OnInbound(4, null));
-        Assert.Equal(ConnectionRefusal.TooManyPending, table.OnInbound(5, null));
+        Assert.Equal(ConnectionRefusal.None, table.OnInbound(4, null, Seconds(0)).Refusal);
+        Assert.Equal(ConnectionRefusal.TooManyPending, table.OnInbound(5, null, Seconds(0)).Refusal);
 
         table.OnUp(Direct(2, Large, false), Seconds(0));
-        Assert.Equal(ConnectionRefusal.None, table.OnInbound(6, null));
+        Assert.Equal(ConnectionRefusal.None, table.OnInbound(6, null, Seconds(0)).Refusal);
     }
 
     [Theory]
@@ -270,9 +270,9 @@ public sealed class ConnectionTableTests
     public void Inbound_connections_are_bounded_by_network(string first, string second, ConnectionRefusal expected)
     {
         var table = new ConnectionTable(Small, _rules with { MaxInboundPerNetwork = 1 });
-        table.OnInbound(1, IPAddress.Parse(first));
+        table.OnInbound(1, IPAddress.Parse(first), Seconds(0));
 
-        Assert.Equal(expected, table.OnInbound(2, IPAddress.Parse(second)));
+        Assert.Equal(expected, table.OnInbound(2, IPAddress.Parse(second), Seconds(0)).Refusal);
     }
 
     [Fact]
@@ -280,13 +280,13 @@ public sealed class ConnectionTableTests
     {
         var table = new ConnectionTable(Small, _rules with { MaxInboundPerNetwork = 1 });
         var address = IPAddress.Parse("192.0.1.1");
-        table.OnInbound(1, address);
+        table.OnInbound(1, address, Seconds(0));
         table.OnUp(Direct(1, Large, false), Seconds(0));
-        Assert.Equal(ConnectionRefusal.TooManyFromNetwork, table.OnInbound(2, address));
+        Assert.Equal(ConnectionRefusal.TooManyFromNetwork, table.OnInbound(2, address, Seconds(0)).Refusal);
 
         table.OnDown(1, Seconds(1));
 
-        Assert.Equal(ConnectionRefusal.None, table.OnInbound(3, address));
+        Assert.Equal(ConnectionRefusal.None, table.OnInbound(3, address, Seconds(0)).Refusal);
     }
 
     private static ConnectionFacts Direct(long id, PeerId peer, bool initiator) => new(id, peer, initiator, Relayed: false, Limited: false);

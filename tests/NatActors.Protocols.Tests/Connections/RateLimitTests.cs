@@ -1,4 +1,5 @@
 using System.Net;
+using NatActors.Multiformats;
 using NatActors.Protocols.Connections;
 using static NatActors.Protocols.Tests.Connections.Peers;
 

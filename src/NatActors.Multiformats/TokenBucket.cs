@@ -1,4 +1,4 @@
-namespace NatActors.Protocols.Connections;
+namespace NatActors.Multiformats;
 
 /// <summary>How much a source may do.</summary>
 /// <param name="PerSecond">Tokens that come back a second; above 0.</param>

@@ -1,0 +1,48 @@
+using NatActors.Multiformats;
+
+namespace NatActors.Wire.Muxing;
+
+/// <summary>
+/// What the peer may cost: how fast it opens streams, how many frames it sends that carry nothing, how long it takes for one. Every other frame
+/// carries payload, whose bytes the receive windows bound.
+/// </summary>
+public sealed partial class YamuxSession
+{
+    private TokenBucket _streamsAllowed;
+    private TokenBucket _refusalsAllowed;
+    private TokenBucket _idleAllowed;
+    private TimeSpan? _frameBegan;
+
+    private void FillBuckets()
+    {
+        _streamsAllowed = new TokenBucket(_options.InboundStreams, TimeSpan.Zero);
+        _refusalsAllowed = new TokenBucket(_options.InboundStreams, TimeSpan.Zero);
+        _idleAllowed = new TokenBucket(_options.IdleFrames, TimeSpan.Zero);
+    }
+
+    /// <summary>When the frame that has begun has to be whole; null between two frames.</summary>
+    private TimeSpan? FrameDeadline => _frameBegan is { } began
+        ? began + _options.FrameTimeout + TimeSpan.FromSeconds(_stage == Stage.Payload ? _frame.Length / YamuxOptions.LeastFrameRate : 0)
+        : null;
+
+    /// <summary>The input is used up: is it inside a frame?</summary>
+    private void OnInputUsedUp(TimeSpan now)
+    {
+        if (_partialHeaderLength > 0 || (_stage == Stage.Payload && _payloadLeft > 0))
+        {
+            _frameBegan ??= now;
+        }
+    }
+
+    private YamuxEvent OnIdleFrame(TimeSpan now) => _idleAllowed.TryTake(now) ? default : Violate(YamuxViolation.IdleFrameFlood);
+
+    private YamuxViolation Refuse(TimeSpan now)
+    {
+        if (!_refusalsAllowed.TryTake(now))
+        {
+            return YamuxViolation.StreamFlood;
+        }
+
+        return QueueReset(_frame.StreamId, announcedWithData: -1) ? YamuxViolation.None : YamuxViolation.ControlFrameFlood;
+    }
+}
