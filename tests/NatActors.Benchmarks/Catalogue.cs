@@ -1,3 +1,6 @@
+using NatActors.Benchmarks.Handshakes;
+using NatActors.Benchmarks.Relay;
+using NatActors.Benchmarks.Streams;
 using NatActors.Benchmarks.Suite;
 using NatActors.Benchmarks.Transfer;
 
@@ -10,8 +13,13 @@ internal static class Catalogue
     [
         // Bytes over one connection.
         new TransferBenchmark(),
+        new StreamsBenchmark(),
+        new MessagesBenchmark(),
+        new PingBenchmark(),
 
         // Connections.
+        new HandshakesBenchmark(),
+        new RelayBenchmark(),
 
         // What they cost in memory.
 

@@ -1,6 +1,7 @@
 // What a test can ask of the peer.
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { makeBenchCommands } from './bench.mjs'
 import { connectionFacts, isRelayed } from './events.mjs'
 import { ECHO, PERF, echo, perf } from './streams.mjs'
 
@@ -23,6 +24,8 @@ export function makeCommands (node) {
   }
 
   return {
+    ...makeBenchCommands(node),
+
     // {addr | peer, force?} → the connection
     async dial (args) {
       return connectionFacts(await node.dial(target(args), { signal: limit(args), force: args.force }))

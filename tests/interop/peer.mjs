@@ -37,7 +37,8 @@ const { values: options } = parseArgs({
     echo: { type: 'boolean', default: false },
     perf: { type: 'boolean', default: false },
     'no-early-muxer': { type: 'boolean', default: false }, // says nothing of muxers in Noise, so that they are negotiated after it
-    'inbound-threshold': { type: 'string' } // accepted connections a second from one host before js resets; js: 5
+    'inbound-threshold': { type: 'string' }, // accepted connections a second from one host before js resets; js: 5
+    'inbound-pending': { type: 'string' } // accepted connections not upgraded yet before js resets; js: 10
   }
 })
 
@@ -75,6 +76,7 @@ function noiseWithoutMuxers () {
 }
 
 const threshold = number(options['inbound-threshold'])
+const pending = number(options['inbound-pending'])
 const node = await createLibp2p({
   start: false,
   privateKey: await readIdentity(options['key-type'], options.seed),
@@ -82,13 +84,16 @@ const node = await createLibp2p({
   transports: [tcp(), circuitRelayTransport()],
   connectionEncrypters: [options['no-early-muxer'] ? noiseWithoutMuxers() : noise()],
   streamMuxers: [yamux()],
-  connectionManager: threshold === undefined ? {} : { inboundConnectionThreshold: threshold },
+  connectionManager: {
+    ...threshold !== undefined && { inboundConnectionThreshold: threshold },
+    ...pending !== undefined && { maxIncomingPendingConnections: pending }
+  },
   services: services()
 })
 
 report(node)
-if (options.echo) await node.handle(ECHO, serveEcho, { runOnLimitedConnection: true, maxInboundStreams: 1024 })
-if (options.perf) await node.handle(PERF, servePerf, { runOnLimitedConnection: true, maxInboundStreams: 1024 })
+if (options.echo) await node.handle(ECHO, serveEcho, { runOnLimitedConnection: true, maxInboundStreams: 1024, maxOutboundStreams: 1024 })
+if (options.perf) await node.handle(PERF, servePerf, { runOnLimitedConnection: true, maxInboundStreams: 1024, maxOutboundStreams: 1024 })
 process.on('uncaughtException', (thrown) => emit('error', { error: String(thrown?.stack ?? thrown) }))
 process.on('unhandledRejection', (thrown) => emit('error', { error: String(thrown?.stack ?? thrown) }))
 

@@ -8,7 +8,7 @@ namespace NatActors.Benchmarks.Suite;
 internal sealed record Size(string Name, string What, long Full, long Quick);
 
 /// <summary>What another process of this program does, by name; see <see cref="OtherProcess"/>.</summary>
-/// <param name="Name">Unique among all benchmarks.</param>
+/// <param name="Name">The same name means the same role in all benchmarks.</param>
 /// <param name="Body">Talks with the process that started it; when it returns, or when that one goes, the process ends.</param>
 internal sealed record Role(string Name, Func<RoleTalk, Task> Body);
 

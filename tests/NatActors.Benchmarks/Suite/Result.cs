@@ -13,19 +13,19 @@ internal sealed record Report(Machine Machine, DateTimeOffset Started, SuiteOpti
 {
     public IEnumerable<Figure> Figures => Results.SelectMany(result => result.Figures);
 
-    /// <summary>The last line: how many reached their goals.</summary>
+    /// <summary>The last line: how many goals were reached, and which figures are missing.</summary>
     public string Verdict
     {
         get
         {
-            var misses = Figures.Where(figure => figure.Outcome == Outcome.Miss).Select(figure => figure.Id).ToList();
-            var failed = Results.Where(result => result.Failure is not null).Select(result => result.Verb).ToList();
-            return $"{Count(Outcome.Pass)} goals reached, {misses.Count} missed{List(misses)}"
-                + $"; {Count(Outcome.NotMeasured)} figures not measured{(failed.Count == 0 ? "" : $"; failed{List(failed)}")}";
+            var goals = Names(Outcome.Pass).Count + Names(Outcome.Miss).Count;
+            return $"{Names(Outcome.Pass).Count} of {goals} goals reached{List("missed", Names(Outcome.Miss))}"
+                + List("not measured", Names(Outcome.NotMeasured))
+                + List("failed", [.. Results.Where(result => result.Failure is not null).Select(result => result.Verb)]);
         }
     }
 
-    private int Count(Outcome outcome) => Figures.Count(figure => figure.Outcome == outcome);
+    private List<string> Names(Outcome outcome) => [.. Figures.Where(figure => figure.Outcome == outcome).Select(figure => figure.Id)];
 
-    private static string List(List<string> names) => names.Count == 0 ? "" : $" ({string.Join(", ", names)})";
+    private static string List(string what, List<string> names) => names.Count == 0 ? "" : $"; {what}: {string.Join(", ", names)}";
 }

@@ -8,7 +8,7 @@ internal static class RolePlayer
 
     public static async Task<int> PlayAsync(IEnumerable<IBenchmark> benchmarks, IReadOnlyList<string> words)
     {
-        var role = benchmarks.SelectMany(one => one.Roles).SingleOrDefault(one => one.Name == words.FirstOrDefault());
+        var role = benchmarks.SelectMany(one => one.Roles).FirstOrDefault(one => one.Name == words.FirstOrDefault());
         if (role is null)
         {
             Console.Error.WriteLine($"bench: there is no role '{words.FirstOrDefault()}'");

@@ -1,16 +1,18 @@
+using System.Diagnostics;
+using NatActors.Benchmarks.Peers;
 using NatActors.Benchmarks.Suite;
+using NatActors.Multiformats;
 
 namespace NatActors.Benchmarks.Transfer;
 
 /// <summary>
-/// Upload, download and ping between two processes on loopback, next to the yardstick in the same run: what counts is the ratio, for
-/// machines differ and so do their neighbours.
+/// Upload and download between two processes on loopback, next to the yardsticks in the same round: what counts is the ratio, for machines
+/// differ and so do their neighbours.
 /// </summary>
 internal sealed class TransferBenchmark : IBenchmark
 {
     private const string MibSize = "transfer.mib";
-    private const string Server = "transfer-server";
-    private const double Mebibyte = 1024 * 1024;
+    private const string JsMibSize = "transfer.js-mib";
 
     /// <summary>Of what two .NET processes reach with the same AEAD over a bare socket.</summary>
     private const double RatioGoal = 0.6;
@@ -20,46 +22,101 @@ internal sealed class TransferBenchmark : IBenchmark
     public string Summary => "one stream over TCP + Noise + yamux, beside a bare socket with the same AEAD in 64 KiB frames";
 
     public IReadOnlyList<Size> Sizes =>
-        [new(MibSize, "MiB of one transfer", 256, 32)];
+        [new(MibSize, "MiB of one transfer", 256, 32), new(JsMibSize, "MiB of one transfer from or to js, which is slower", 64, 16)];
 
-    public IReadOnlyList<Role> Roles => [new(Server, ServeAsync)];
+    public IReadOnlyList<Role> Roles => PeerProcess.Roles;
 
     public async Task<IReadOnlyList<Figure>> RunAsync(BenchRun run)
     {
-        await using var server = OtherProcess.Start(Server);
-        var ports = (await server.HearAsync()).Split(' ').Select(int.Parse).ToArray();
-        var stack = await Stack.ConnectAsync(ports[1]);
-        var bytes = run.Size(MibSize) * (long)Mebibyte;
-        var (bareUp, up, bareDown, down) = (new Series(), new Series(), new Series(), new Series());
-        foreach (var round in run.Rounds())
+        await using var bare = await PeerProcess.StartBareAsync();
+        await using var peer = await PeerProcess.StartNodeAsync();
+        await using var js = await JsPair.TryStartAsync(run);
+        await using var node = await BenchNode.StartAsync(new BenchNodeOptions { Listens = false });
+        await node.ConnectAsync(peer.Address);
+        if (js is not null)
         {
-            bareUp.Add(round, Rate(bytes, BareSocket.Upload(ports[0], bytes)));
-            up.Add(round, Rate(bytes, await stack.UploadAsync(bytes)));
-            bareDown.Add(round, Rate(bytes, BareSocket.Download(ports[0], bytes)));
-            down.Add(round, Rate(bytes, await stack.DownloadAsync(bytes)));
+            await node.ConnectAsync(js.Address);
         }
 
-        await stack.CloseAsync();
-        return
-        [
-            new Figure("transfer.upload", "one stream, upload", "MiB/s", up)
+        var (up, down) = (new Way(), new Way());
+        foreach (var round in run.Rounds())
+        {
+            await MeasureAsync(run, round, up, bare, peer.Process, bytes => Task.FromResult(BareSocket.Upload(bare.Port, bytes)),
+                bytes => StreamWork.UploadAsync(node.Node, peer.Address.PeerId!, bytes));
+            await MeasureAsync(run, round, down, bare, peer.Process, bytes => Task.FromResult(BareSocket.Download(bare.Port, bytes)),
+                bytes => StreamWork.DownloadAsync(node.Node, peer.Address.PeerId!, bytes));
+            if (js is not null)
             {
-                Goal = Goal.RatioAtLeast(RatioGoal),
-                Beside = [Yardstick.Of("bare socket", bareUp)],
-            },
-            new Figure("transfer.download", "one stream, download", "MiB/s", down)
-            {
-                Goal = Goal.RatioAtLeast(RatioGoal),
-                Beside = [Yardstick.Of("bare socket", bareDown)],
-            },
-        ];
+                var bytes = run.Size(JsMibSize) * (long)StreamWork.Mebibyte;
+                up.Js.Add(round, StreamWork.Rate(bytes, await js.PerfAsync(bytes, 0)));
+                down.Js.Add(round, StreamWork.Rate(bytes, await js.PerfAsync(0, bytes)));
+                up.ToJs.Add(round, StreamWork.Rate(bytes, await StreamWork.UploadAsync(node.Node, js.Address.PeerId!, bytes)));
+                down.ToJs.Add(round, StreamWork.Rate(bytes, await StreamWork.DownloadAsync(node.Node, js.Address.PeerId!, bytes)));
+            }
+        }
+
+        return [.. Figures("upload", up, goLibp2p: 373), .. Figures("download", down, goLibp2p: 417)];
     }
 
-    private static async Task ServeAsync(RoleTalk talk)
+    private static async Task MeasureAsync(
+        BenchRun run,
+        Round round,
+        Way way,
+        PeerProcess bare,
+        OtherProcess peer,
+        Func<long, Task<TimeSpan>> overBare,
+        Func<long, Task<TimeSpan>> overStack)
     {
-        await talk.TellAsync($"{BareSocket.Listen()} {Stack.Listen()}");
-        await talk.UntilEndAsync();
+        var bytes = run.Size(MibSize) * (long)StreamWork.Mebibyte;
+        var bareCpu = await CountAsync(bare.Process, async () => way.Bare.Add(round, StreamWork.Rate(bytes, await overBare(bytes))));
+        var stackCpu = await CountAsync(peer, async () => way.Stack.Add(round, StreamWork.Rate(bytes, await overStack(bytes))));
+        way.BareCpu.Add(round, bareCpu.TotalMilliseconds / run.Size(MibSize));
+        way.StackCpu.Add(round, stackCpu.TotalMilliseconds / run.Size(MibSize));
     }
 
-    private static double Rate(long bytes, TimeSpan time) => bytes / Mebibyte / time.TotalSeconds;
+    /// <summary>Processor time of both processes meanwhile: hardly moved by what else the machine does.</summary>
+    private static async Task<TimeSpan> CountAsync(OtherProcess other, Func<Task> work)
+    {
+        using var self = Process.GetCurrentProcess();
+        var before = self.TotalProcessorTime + other.ProcessorTime;
+        await work();
+        self.Refresh();
+        return self.TotalProcessorTime + other.ProcessorTime - before;
+    }
+
+    private static IEnumerable<Figure> Figures(string name, Way of, double goLibp2p)
+    {
+        Yardstick[] js = of.Js.Count == 0 ? [] : [Yardstick.Of("js-libp2p", of.Js)];
+        yield return new Figure($"transfer.{name}", $"one stream, {name}", "MiB/s", of.Stack)
+        {
+            Goal = Goal.RatioAtLeast(RatioGoal),
+            Beside = [Yardstick.Of("bare socket", of.Bare), .. js, Yardstick.Elsewhere("go-libp2p", goLibp2p)],
+        };
+        yield return new Figure($"transfer.{name}-cpu", $"CPU of both ends, {name}", "ms/MiB", of.StackCpu)
+        {
+            Beside = [Yardstick.Of("bare socket", of.BareCpu)],
+        };
+        if (js.Length > 0)
+        {
+            yield return new Figure($"transfer.js-{name}", name == "upload" ? "upload to js-libp2p" : "download from js-libp2p", "MiB/s", of.ToJs)
+            {
+                Beside = js,
+            };
+        }
+    }
+
+    private sealed class Way
+    {
+        public Series Bare { get; } = new();
+
+        public Series Stack { get; } = new();
+
+        public Series Js { get; } = new();
+
+        public Series ToJs { get; } = new();
+
+        public Series BareCpu { get; } = new();
+
+        public Series StackCpu { get; } = new();
+    }
 }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace NatActors.Benchmarks.Transfer;
+namespace NatActors.Benchmarks.Peers;
 
 /// <summary>
 /// The yardstick: a plain socket and the same AEAD, ChaCha20-Poly1305, in frames of 64 KiB, on blocking calls and threads of their own.
@@ -21,7 +21,10 @@ internal static class BareSocket
 
     private static readonly byte[] Key = new byte[32];
 
-    /// <summary>Serves one connection after the other: a byte says the direction, eight the size; confirmed with one byte.</summary>
+    /// <summary>
+    /// Serves one connection after the other: a byte says up, down or echo, eight the bytes or the messages; an upload is confirmed with one
+    /// byte.
+    /// </summary>
     public static int Listen()
     {
         var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -42,6 +45,53 @@ internal static class BareSocket
     /// <summary>Has that many bytes sent and opens them.</summary>
     public static TimeSpan Download(int port, long bytes) => Timed(port, 'd', bytes, socket => Receive(socket, bytes));
 
+    /// <summary>Small messages, sealed, opened and sent back, one after the other; how long each took.</summary>
+    public static TimeSpan[] RoundTrips(int port, int size, int count)
+    {
+        var times = new TimeSpan[count];
+        Timed(port, 'e', count, socket =>
+        {
+            socket.Send(BitConverter.GetBytes((long)size));
+            using var cipher = new ChaCha20Poly1305(Key);
+            var frame = new byte[size + TagSize];
+            for (var i = 0; i < count; i++)
+            {
+                var started = System.Diagnostics.Stopwatch.GetTimestamp();
+                SendSealed(socket, cipher, frame);
+                ReceiveSealed(socket, cipher, frame);
+                times[i] = System.Diagnostics.Stopwatch.GetElapsedTime(started);
+            }
+        });
+        return times;
+    }
+
+    private static void Echo(Socket socket, long count)
+    {
+        var size = new byte[sizeof(long)];
+        ReceiveExactly(socket, size);
+        using var cipher = new ChaCha20Poly1305(Key);
+        var frame = new byte[BitConverter.ToInt64(size) + TagSize];
+        for (var i = 0; i < count; i++)
+        {
+            ReceiveSealed(socket, cipher, frame);
+            SendSealed(socket, cipher, frame);
+        }
+    }
+
+    private static void SendSealed(Socket socket, ChaCha20Poly1305 cipher, byte[] frame)
+    {
+        var payload = frame.AsSpan(0, frame.Length - TagSize);
+        cipher.Encrypt(stackalloc byte[NonceSize], payload, payload, frame.AsSpan(payload.Length));
+        socket.Send(frame);
+    }
+
+    private static void ReceiveSealed(Socket socket, ChaCha20Poly1305 cipher, byte[] frame)
+    {
+        ReceiveExactly(socket, frame);
+        var payload = frame.AsSpan(0, frame.Length - TagSize);
+        cipher.Decrypt(stackalloc byte[NonceSize], payload, frame.AsSpan(payload.Length), payload);
+    }
+
     private static TimeSpan Timed(int port, char direction, long bytes, Action<Socket> transfer)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -61,7 +111,11 @@ internal static class BareSocket
             var request = new byte[1 + sizeof(long)];
             ReceiveExactly(socket, request);
             var bytes = BitConverter.ToInt64(request, 1);
-            if (request[0] == 'u')
+            if (request[0] == 'e')
+            {
+                Echo(socket, bytes);
+            }
+            else if (request[0] == 'u')
             {
                 Receive(socket, bytes);
                 socket.Send([1]);
@@ -130,7 +184,8 @@ internal static class BareSocket
     {
         for (var offset = 0; offset < buffer.Length;)
         {
-            offset += socket.Receive(buffer, offset, buffer.Length - offset, SocketFlags.None);
+            var read = socket.Receive(buffer, offset, buffer.Length - offset, SocketFlags.None);
+            offset += read > 0 ? read : throw new IOException("The other process stopped.");
         }
     }
 }
