@@ -1,6 +1,7 @@
 using NatActors.Benchmarks.Handshakes;
 using NatActors.Benchmarks.Relay;
 using NatActors.Benchmarks.Streams;
+using NatActors.Benchmarks.Runtime;
 using NatActors.Benchmarks.Suite;
 using NatActors.Benchmarks.Transfer;
 
@@ -26,5 +27,6 @@ internal static class Catalogue
         // The kernel laboratory.
 
         // The actor runtime.
+        new RuntimeBenchmark(),
     ];
 }

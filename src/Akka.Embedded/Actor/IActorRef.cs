@@ -101,8 +101,16 @@ public static class ActorRefExtensions
 public static class ActorRefImplicitSenderExtensions
 {
     /// <summary>Tells with the running actor as the sender, or with no sender outside of an actor.</summary>
-    public static void Tell(this IActorRef receiver, object message) =>
+    public static void Tell(this IActorRef receiver, object message)
+    {
+        if (receiver is LocalRef local && RuntimeThread.Mine is { Current: { } speaker } thread)
+        {
+            local.Tell(message, speaker.SelfRef, thread);
+            return;
+        }
+
         receiver.Tell(message, ActorCell.Speaker?.Self);
+    }
 
     /// <summary>Passes a message on: its sender stays who sent it to the running actor.</summary>
     public static void Forward(this IActorRef receiver, object message) =>

@@ -83,7 +83,7 @@ internal sealed partial class ActorCell
         if (_extras?.Watching is { } watching && watching.Remove(actor, out var message) && !IsTerminating)
         {
             (_extras.TerminatedQueued ??= [])[actor] = message;
-            Send(new Terminated(actor, existenceConfirmed, addressTerminated: false), actor);
+            Send(new Terminated(actor, existenceConfirmed, addressTerminated: false), actor, RuntimeThread.Mine);
         }
 
         if (actor is LocalRef child && IsChild(child))

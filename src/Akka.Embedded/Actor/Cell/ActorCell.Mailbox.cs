@@ -20,9 +20,11 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
 
     public bool IsClosed => (Volatile.Read(ref _status) & Closed) != 0;
 
-    public void Send(object message, IActorRef? sender)
+    public void Send(object message, IActorRef? sender, RuntimeThread thread)
     {
-        var node = MailNode.Rent(message, sender);
+        var node = thread.Rent();
+        node.Message = message;
+        node.Sender = sender;
         var head = Volatile.Read(ref _inbox);
         while (true)
         {
@@ -76,8 +78,9 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
     /// <summary>One turn: all system messages, then user messages up to the throughput, each followed by what the system has to say.</summary>
     public void Execute()
     {
-        var outer = _current;
-        _current = this;
+        var thread = RuntimeThread.Mine;
+        var outer = thread.Current;
+        thread.Current = this;
         try
         {
             RunSystemMessages();
@@ -91,7 +94,7 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
 
                 _ready = node.Next;
                 var (message, sender) = (node.Message, node.Sender);
-                MailNode.Return(node);
+                thread.Return(node);
                 Invoke(message, sender);
                 if (_systemInbox is not null || _systemReady is not null)
                 {
@@ -101,7 +104,7 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
         }
         finally
         {
-            _current = outer;
+            thread.Current = outer;
         }
 
         var status = Interlocked.And(ref _status, ~Scheduled);
@@ -128,7 +131,8 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
                 (Extras.TerminatedQueued ??= [])[terminated.ActorRef] = null;
             }
 
-            var node = MailNode.Rent(envelopes[i].Message, envelopes[i].Sender);
+            var node = RuntimeThread.Mine.Rent();
+            (node.Message, node.Sender) = (envelopes[i].Message, envelopes[i].Sender);
             node.Next = _ready ?? TakeInbox();
             _ready = node;
         }
@@ -240,7 +244,7 @@ internal sealed partial class ActorCell : IThreadPoolWorkItem
         {
             var next = node.Next;
             var (message, sender) = (node.Message, node.Sender);
-            MailNode.Return(node);
+            RuntimeThread.Mine.Return(node);
             if (!IsOfTheRuntime(message))
             {
                 _system.DeadLettersRef.Undelivered(message, sender, _self);

@@ -6,9 +6,6 @@ namespace Akka.Actor;
 /// </summary>
 internal sealed partial class ActorCell : IUntypedActorContext
 {
-    [ThreadStatic]
-    private static ActorCell? _current;
-
     private readonly ActorSystemImpl _system;
     private readonly LocalRef _self;
     private readonly Props _props;
@@ -30,13 +27,13 @@ internal sealed partial class ActorCell : IUntypedActorContext
     }
 
     /// <summary>The cell whose actor runs on this thread.</summary>
-    public static ActorCell? Current => _current;
+    public static ActorCell? Current => RuntimeThread.Mine.Current;
 
     /// <summary>Where no actor runs: the one in whose name a test tells. Set by the test kit.</summary>
     public static Func<ActorCell?>? OfTest { get; set; }
 
     /// <summary>In whose name this thread tells; null for nobody's.</summary>
-    public static ActorCell? Speaker => _current ?? OfTest?.Invoke();
+    public static ActorCell? Speaker => Current ?? OfTest?.Invoke();
 
     public ActorSystemImpl SystemImpl => _system;
 

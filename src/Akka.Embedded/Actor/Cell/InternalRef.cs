@@ -74,15 +74,18 @@ internal sealed class LocalRef : InternalRef
 
     public void Restart(Exception cause) => SendSystem(new RecreateMessage(cause));
 
-    protected override void TellInternal(object message, IActorRef? sender)
+    /// <summary>As <see cref="ICanTell.Tell"/>, for a caller that has looked its thread up already.</summary>
+    public void Tell(object message, IActorRef? sender, RuntimeThread thread)
     {
         if (message is null)
         {
             throw new InvalidMessageException("Message is null.");
         }
 
-        _cell.Send(message, sender);
+        _cell.Send(message, sender, thread);
     }
+
+    protected override void TellInternal(object message, IActorRef? sender) => Tell(message, sender, RuntimeThread.Mine);
 }
 
 /// <summary>Takes what cannot be delivered and publishes it.</summary>
