@@ -127,17 +127,17 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
     private void OnReserve(RelayGuest guest, ConnectionInfo connection)
     {
         var decision = _rules.OnReserve(guest, Now);
+        foreach (var ended in decision.Ended)
+        {
+            Unprotect(ended);
+        }
+
         if (decision.Status != RelayStatus.Ok)
         {
             _node.Metrics.OnReservationAnswered(decision.Status);
             _log.Info("Refused a reservation to {0}: {1}", guest.Peer, decision.Status);
             Say(decision.Status);
             return;
-        }
-
-        if (decision.Replaced is { } replaced)
-        {
-            Unprotect(replaced);
         }
 
         // The connection may have gone while the question was read.

@@ -14,8 +14,11 @@ public sealed record RelayGuest(PeerId Peer, long Connection, Multiaddr Address,
 /// <summary>The answer to RESERVE.</summary>
 /// <param name="Status">OK, or why not.</param>
 /// <param name="Expires">When the reservation ends, on the monotonic clock; meaningful when granted.</param>
-/// <param name="Replaced">The connection whose reservation of the same peer this one replaced, when that was another connection.</param>
-public sealed record ReserveDecision(RelayStatus Status, TimeSpan Expires, long? Replaced);
+/// <param name="Ended">
+/// The connections whose reservation ended by the way: those whose time was up, and the one of the same peer that this one replaced, when that was
+/// another connection. Whatever the status.
+/// </param>
+public sealed record ReserveDecision(RelayStatus Status, TimeSpan Expires, IReadOnlyList<long> Ended);
 
 /// <summary>The answer to CONNECT.</summary>
 /// <param name="Status">OK, or why not.</param>
@@ -64,12 +67,12 @@ public sealed class RelayServerRules
     public ReserveDecision OnReserve(RelayGuest guest, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(guest);
-        OnDeadline(now);
+        var ended = OnDeadline(now);
 
         // circuit-v2.md: a reservation stands for a connection that others can be led through; one over a relay would chain relays.
         if (guest.Relayed || !_acl.AllowReserve(guest.Peer, guest.Address))
         {
-            return Refused(RelayStatus.PermissionDenied);
+            return Refused(RelayStatus.PermissionDenied, ended);
         }
 
         var key = AddressKey(guest.Ip);
@@ -78,15 +81,15 @@ public sealed class RelayServerRules
         var othersOfAddress = _slotsOfAddress.GetValueOrDefault(key) - (old?.AddressKey == key ? 1 : 0);
         if (others >= _profile.MaxReservations || othersOfAddress >= _profile.MaxReservationsPerAddress)
         {
-            return Refused(RelayStatus.ReservationRefused);
+            return Refused(RelayStatus.ReservationRefused, ended);
         }
 
         Remove(guest.Peer);
         var slot = new Slot(guest.Connection, key, now + _profile.ReservationTtl);
         _slots.Add(guest.Peer, slot);
         _slotsOfAddress[key] = _slotsOfAddress.GetValueOrDefault(key) + 1;
-        var replaced = old is not null && old.Connection != guest.Connection ? old.Connection : (long?)null;
-        return new ReserveDecision(RelayStatus.Ok, slot.Expires, replaced);
+        return new ReserveDecision(
+            RelayStatus.Ok, slot.Expires, old is not null && old.Connection != guest.Connection ? [.. ended, old.Connection] : ended);
     }
 
     /// <summary>
@@ -171,7 +174,7 @@ public sealed class RelayServerRules
         return [.. expired.Select(s => s.Value.Connection)];
     }
 
-    private static ReserveDecision Refused(RelayStatus status) => new(status, TimeSpan.Zero, null);
+    private static ReserveDecision Refused(RelayStatus status, IReadOnlyList<long> ended) => new(status, TimeSpan.Zero, ended);
 
     private static ConnectDecision NoCircuit(RelayStatus status) => new(status, 0, 0);
 

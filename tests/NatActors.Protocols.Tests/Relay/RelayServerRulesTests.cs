@@ -31,7 +31,7 @@ public sealed class RelayServerRulesTests
         var refreshed = rules.OnReserve(Guest(1), later);
         Assert.Equal(RelayStatus.Ok, refreshed.Status);
         Assert.Equal(later + TimeSpan.FromHours(1), refreshed.Expires);
-        Assert.Null(refreshed.Replaced);
+        Assert.Empty(refreshed.Ended);
         Assert.Equal(1, rules.Reservations);
     }
 
@@ -42,9 +42,23 @@ public sealed class RelayServerRulesTests
         rules.OnReserve(Guest(1, connection: 10), Start);
         var anew = rules.OnReserve(Guest(1, connection: 11), Start);
         Assert.Equal(RelayStatus.Ok, anew.Status);
-        Assert.Equal(10, anew.Replaced);
+        Assert.Equal([10L], anew.Ended);
         Assert.False(rules.OnConnectionClosed(Peers.Id(1), 10, survivor: null));
         Assert.Equal(11, rules.OnConnect(Guest(2), Peers.Id(1), Start).DestinationConnection);
+    }
+
+    [Fact]
+    public void A_request_that_finds_others_expired_tells_whose_reservations_ended()
+    {
+        var rules = Rules();
+        rules.OnReserve(Guest(1), Start);
+        rules.OnReserve(Guest(2), Start);
+        var later = Start + TimeSpan.FromHours(1);
+        Assert.Equal([101L, 102L], rules.OnReserve(Guest(3), later).Ended.Order());
+        Assert.Empty(rules.OnDeadline(later));
+        var refused = rules.OnReserve(Guest(4) with { Relayed = true }, later + TimeSpan.FromHours(1));
+        Assert.Equal(RelayStatus.PermissionDenied, refused.Status);
+        Assert.Equal([103L], refused.Ended);
     }
 
     [Fact]
