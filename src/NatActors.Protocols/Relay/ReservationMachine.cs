@@ -194,8 +194,13 @@ public sealed class ReservationMachine
         return [new ReservationEffect.Exchange()];
     }
 
-    // At three quarters of the life, less up to a tenth of it at random: room for several tries, and clients of one relay spread out.
-    private TimeSpan RefreshAfter(TimeSpan lifetime) => (lifetime * 0.75) - _random.NextDelay(lifetime / 10);
+    // At three quarters of the life, less up to a tenth of it at random: room for several tries, and clients of one relay spread out. Never sooner
+    // than the first retry: a relay that grants moments, each ending with the same second, would make a busy loop of us.
+    private TimeSpan RefreshAfter(TimeSpan lifetime)
+    {
+        var after = (lifetime * 0.75) - _random.NextDelay(lifetime / 10);
+        return after > _options.FirstRetry ? after : _options.FirstRetry;
+    }
 
     private IEnumerable<ReservationEffect> Failed(string reason, RelayFailure kind, TimeSpan now)
     {

@@ -40,6 +40,20 @@ public sealed class ReservationMachineTests
     }
 
     [Fact]
+    public void A_relay_that_grants_moments_makes_no_busy_loop()
+    {
+        var least = new ReservationOptions().FirstRetry;
+        Assert.Equal(_now + least, Held(TimeSpan.FromMilliseconds(201)).NextDeadline);
+
+        // One that ends before it may be asked again is lost, and asked for after the usual wait.
+        var machine = Held(TimeSpan.FromTicks(1));
+        Assert.Equal(_now + TimeSpan.FromTicks(1), machine.NextDeadline);
+        var effects = machine.OnDeadline(_now + TimeSpan.FromTicks(1));
+        Assert.IsType<ReservationEffect.Lost>(effects[0]);
+        Assert.True(Assert.IsType<ReservationEffect.Failed>(effects[1]).RetryIn >= least);
+    }
+
+    [Fact]
     public void Jitter_only_ever_refreshes_earlier()
     {
         var machine = new ReservationMachine(Relay, Self, new ReservationOptions(), new Peers.Fixed([0xff, 0x3a, 0x91]));
