@@ -47,11 +47,13 @@ public sealed class KeyedRateLimiter<TKey>(bool whenCrowded)
         return limit.Burst >= 1;
     }
 
-    /// <summary>Takes what <see cref="Has"/> found.</summary>
-    public void Take(TKey source, TimeSpan now)
+    /// <summary>Takes what <see cref="Has"/> found; also where room for another source has cost this one its bucket, which was full.</summary>
+    public void Take(TKey source, RateLimit limit, TimeSpan now)
     {
-        if (_buckets.TryGetValue(source, out var bucket))
+        var isKnown = _buckets.TryGetValue(source, out var bucket);
+        if (isKnown || _buckets.Count < MaxBuckets)
         {
+            bucket = isKnown ? bucket : new TokenBucket(limit, now);
             bucket.TryTake(now);
             _buckets[source] = bucket;
         }
@@ -65,7 +67,7 @@ public sealed class KeyedRateLimiter<TKey>(bool whenCrowded)
             return false;
         }
 
-        Take(source, now);
+        Take(source, limit, now);
         return true;
     }
 

@@ -69,7 +69,7 @@ public sealed class PrefixRateLimiter
         {
             if (Key(source, rate) is { } key)
             {
-                _buckets.Take(key, now);
+                _buckets.Take(key, rate.Limit, now);
             }
         }
 

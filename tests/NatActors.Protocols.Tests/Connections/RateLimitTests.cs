@@ -96,6 +96,20 @@ public sealed class RateLimitTests
         Assert.Equal(same, AddressPrefix.Observer(IPAddress.Parse(one)) == AddressPrefix.Observer(IPAddress.Parse(other)));
     }
 
+    [Fact]
+    public void A_crowded_table_makes_room_for_all_networks_of_a_source_at_once()
+    {
+        var limiter = new PrefixRateLimiter(new RateLimit(1e6, 1e6), Rates, Seconds(0));
+        for (var i = 0; i < PrefixRateLimiter.MaxBuckets - 1; i++)
+        {
+            Assert.True(Take(limiter, $"11.{i / 250}.{i % 250}.1"));
+        }
+
+        // Two networks for an IPv6 source, room for one: the first one's bucket, just made and full, must not be forgotten for the second's.
+        Assert.True(limiter.TryTake(IPAddress.Parse("2a01:4f8::1"), Seconds(100)));
+        Assert.Equal(2, limiter.BucketCount);
+    }
+
     private static bool Take(PrefixRateLimiter limiter, string? source) =>
         limiter.TryTake(source is null ? null : IPAddress.Parse(source), Seconds(0));
 }
