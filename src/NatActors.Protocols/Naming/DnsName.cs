@@ -16,6 +16,12 @@ public sealed record DnsName
     /// <summary>The longest name on the wire, in bytes, length bytes and root included (RFC 1035 section 2.3.4).</summary>
     public const int MaxWireLength = 255;
 
+    /// <summary>
+    /// Pointers followed in one name. A server compresses a name by one; more than labels fit in a name is an attack: a chain of them through the
+    /// message, walked for each of its records, would cost a thousand steps a byte.
+    /// </summary>
+    public const int MaxPointers = MaxWireLength / 2;
+
     // Label lengths have the two top bits clear; with both set it is a pointer (RFC 1035 section 4.1.4), the rest is unused.
     private const int PointerBits = 0xc0;
 
@@ -77,6 +83,7 @@ public sealed record DnsName
 
         // RFC 1035 section 4.1.4: a pointer names a prior occurrence. Each has to lead before where this one began, so there is no loop.
         var begin = position;
+        var pointers = 0;
         while (true)
         {
             if (at >= message.Length)
@@ -94,7 +101,7 @@ public sealed record DnsName
 
                 end = end < 0 ? at + 2 : end;
                 at = ((head & ~PointerBits) << 8) | message[at + 1];
-                if (at >= begin)
+                if (at >= begin || ++pointers > MaxPointers)
                 {
                     return null;
                 }

@@ -9,6 +9,25 @@ public sealed class DnsCodecTests
     private static readonly DnsQuestion Question = Messages.Question();
 
     [Fact]
+    public void A_chain_of_pointers_is_not_walked_to_its_end()
+    {
+        // A message may hold thousands of pointers, each to the one before, and as many records that begin at the last one.
+        var question = Messages.Question();
+        byte[] Chained(int pointers)
+        {
+            var first = Messages.Response(question, []).Length;
+            byte[] links = [.. Enumerable.Range(0, pointers - 1).SelectMany(i => Messages.UInt16(0xc000 | (i == 0 ? 12 : RecordData(first, i - 1))))];
+            return Messages.Response(question, [
+                Messages.Record([0xc0, 12], 99, 60, links),
+                Messages.Record(Messages.UInt16(0xc000 | RecordData(first, pointers - 2)), 1, 60, [1, 2, 3, 4])]);
+        }
+
+        static int RecordData(int record, int link) => record + 2 + 10 + (2 * link);
+        Assert.Single(DnsCodec.Decode(Chained(DnsName.MaxPointers), Messages.Id, question).Response!.Addresses);
+        Assert.Equal(DnsFault.Malformed, DnsCodec.Decode(Chained(DnsName.MaxPointers + 1), Messages.Id, question).Fault);
+    }
+
+    [Fact]
     public void A_question_is_written_as_the_RFC_draws_it()
     {
         var query = DnsCodec.EncodeQuery(0x1234, Messages.Question("Ab.example."), extended: false);
