@@ -106,10 +106,11 @@ public sealed class IdentifyDecoder
     private static Multiaddr? Address(ByteString bytes) =>
         Multiaddr.TryDecodeForeign(bytes.Span, out var address) ? address.WithoutPeerId() : null;
 
+    // A name with control characters is nobody's protocol, and would be printed on terminals.
     private static IReadOnlyList<string> Protocols(IEnumerable<string> protocols) =>
     [
         .. protocols
-            .Where(p => p.Length is > 0 and <= IdentifyProtocol.MaxProtocolLength)
+            .Where(p => p.Length is > 0 and <= IdentifyProtocol.MaxProtocolLength && !p.Any(char.IsControl))
             .Distinct(StringComparer.Ordinal)
             .Take(IdentifyProtocol.MaxProtocols),
     ];

@@ -25,6 +25,11 @@ public sealed class PerfServer(PerfOptions options)
     /// <summary>Bytes came, in pieces of any size. False when that is a failure: reset the stream.</summary>
     public bool OnBytes(ReadOnlySpan<byte> bytes)
     {
+        if (Failure is not null)
+        {
+            return false;
+        }
+
         if (_headerLength < _header.Length)
         {
             var taken = Math.Min(bytes.Length, _header.Length - _headerLength);

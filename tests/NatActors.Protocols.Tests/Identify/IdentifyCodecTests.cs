@@ -123,6 +123,14 @@ public sealed class IdentifyCodecTests
     }
 
     [Fact]
+    public void A_protocol_with_control_characters_is_left_out()
+    {
+        var message = new IdentifyMessage();
+        message.Protocols.AddRange(["/good", "/bad\u001b[2J", "/two\nlines"]);
+        Assert.Equal(["/good"], Read(message)!.Protocols!);
+    }
+
+    [Fact]
     public void Overlong_and_empty_protocols_are_left_out_and_their_number_is_bounded()
     {
         var message = new IdentifyMessage { Protocols = { "", new string('x', IdentifyProtocol.MaxProtocolLength + 1), "/a", "/a" } };

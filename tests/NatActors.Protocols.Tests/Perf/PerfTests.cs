@@ -93,6 +93,15 @@ public sealed class PerfTests
     }
 
     [Fact]
+    public void The_server_takes_nothing_after_a_failure()
+    {
+        var server = new PerfServer(new PerfOptions { MaxDownload = 9 });
+        Assert.False(server.OnBytes([0, 0, 0, 0, 0, 0, 0, 10]));
+        Assert.False(server.OnBytes([1]));
+        Assert.Equal(0UL, server.Received);
+    }
+
+    [Fact]
     public void The_client_refuses_more_less_or_earlier_bytes_than_asked_for()
     {
         var early = new PerfClient(1, 1, Options, Seconds(0));
