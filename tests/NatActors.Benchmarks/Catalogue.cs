@@ -20,6 +20,7 @@ internal static class Catalogue
 
         // Connections.
         new HandshakesBenchmark(),
+        new FirstByteBenchmark(),
         new RelayBenchmark(),
 
         // What they cost in memory.

@@ -51,8 +51,10 @@ const dialer = () => createLibp2p({
   services: { identify: identify() }
 })
 
+const identifyOf = (node) => new Promise((resolve) => node.addEventListener('peer:identify', resolve, { once: true }))
+
 async function connectOnce (node, addr) {
-  const identified = new Promise((resolve) => node.addEventListener('peer:identify', resolve, { once: true }))
+  const identified = identifyOf(node)
   const connection = await node.dial(addr)
   await identified
   await connection.close()
@@ -109,6 +111,22 @@ export function makeBenchCommands (node) {
         if (received !== args.size) throw new Error(`${received} of ${args.size} bytes came back`)
       }
       return { ms: [await timed(() => many(args.count, args.atOnce, request))] }
+    },
+
+    // {addr, size} → {ms: [first answer over a new connection, first answer of a new stream on it]}, each from the asking on
+    async benchFirstByte (args) {
+      const one = await dialer()
+      const identified = identifyOf(one)
+      const answer = async () => {
+        const stream = await one.dialProtocol(multiaddr(args.addr), ECHO)
+        await send(stream, new Uint8Array(args.size))
+        await reader(stream)(args.size)
+      }
+      const ms = [await timed(answer)]
+      await identified
+      ms.push(await timed(answer))
+      await one.stop()
+      return { ms }
     },
 
     // {addr, count, atOnce} → {ms: [all]}: connections made and closed, each by one of so many nodes

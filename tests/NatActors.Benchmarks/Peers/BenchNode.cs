@@ -1,10 +1,14 @@
 using Akka.Actor;
 using Akka.Configuration;
+using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Connections;
 using NatActors.Protocols.Relay;
+using NatActors.Testing;
 using NatActors.Transports;
+using NatActors.Transports.Datagrams;
+using NatActors.Transports.Port;
 
 namespace NatActors.Benchmarks.Peers;
 
@@ -20,8 +24,8 @@ internal sealed record BenchNodeOptions
     /// <summary>A relay to be reached through, or null.</summary>
     public Multiaddr? ReservesAt { get; init; }
 
-    /// <summary>The last word, for what only one benchmark needs.</summary>
-    public Func<NodeSetup, NodeSetup>? SetUp { get; init; }
+    /// <summary>The laboratory host that it lives in, listening on <see cref="BenchNode.LabPort"/>; null for this machine's loopback.</summary>
+    public LabHost? Host { get; init; }
 }
 
 /// <summary>A whole node as its owner has it, with room for what is measured. Serves perf and echo without the bounds of the node's own.</summary>
@@ -30,7 +34,12 @@ internal sealed class BenchNode : IAsyncDisposable
     /// <summary>A guard, far above what any step takes.</summary>
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
 
+    /// <summary>Where a node in the laboratory listens.</summary>
+    public const int LabPort = 4001;
+
+    /// <summary>More connections, streams and frames than any measurement makes: what bounds a stranger is not what is measured.</summary>
     private const int Room = 100_000;
+
     private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = ERROR");
 
     private readonly ActorSystem _system;
@@ -61,7 +70,7 @@ internal sealed class BenchNode : IAsyncDisposable
             RelayProfile = options.Relays ? RelayProfile.Private with { Limits = RelayLimits.None } : null,
         };
         var reserved = events.Next<NodeEvents.Reserved>();
-        var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(Guard);
+        var node = await NatNode.StartAsync(system, options.Host is { } host ? Into(host, setup) : setup, "node", events).WaitAsync(Guard);
         node.Handle(StreamWork.Perf, StreamWork.ServePerfAsync, allowLimited: true);
         if (options.ReservesAt is not null)
         {
@@ -94,9 +103,16 @@ internal sealed class BenchNode : IAsyncDisposable
         await _system.Terminate().WaitAsync(Guard);
     }
 
+    private static NodeSetup Into(LabHost host, NodeSetup setup) => setup with
+    {
+        Transports = [new TcpTransport(new LabSockets(host))],
+        Interfaces = new LabInterfaces(host),
+        Datagrams = new SystemDatagramSockets(new LabSockets(host)),
+    };
+
     private static NodeOptions NodeOptions(BenchNodeOptions options) => new()
     {
-        Listen = options.Listens ? [Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")] : [],
+        Listen = !options.Listens ? [] : [Multiaddr.Parse(options.Host is { } host ? $"/ip4/{host.Address}/tcp/{LabPort}" : "/ip4/127.0.0.1/tcp/0")],
         Relays = options.ReservesAt is { } relay ? [relay] : [],
         RelayServer = options.Relays ? "private" : null,
         PortMapping = false,
@@ -104,5 +120,6 @@ internal sealed class BenchNode : IAsyncDisposable
         Perf = false,
         Echo = true,
         Connections = new ConnectionOptions { MaxConnections = Room, IdleTimeout = TimeSpan.FromDays(1) },
+        Abuse = new AbuseOptions { StreamsPerSecond = Room, StreamBurst = Room, IdleFramesPerSecond = Room, IdleFrameBurst = Room },
     };
 }
