@@ -74,8 +74,7 @@ public sealed record NodeSetup
         WallClock = WallClock,
         Events = new NodeEventHub(WallClock),
         Metrics = new NodeMetrics(Key.PeerId.ToString()),
-        Resources = new NodeResources(
-            Options.Resources.ToLimits(Options.ToConnectionRules(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)),
+        Resources = NodeResources.For(Options),
         Contacted = new ContactRegister(Random.NextUInt64()),
         Protocols = new ProtocolTable(),
         Transports = Transports ?? [new TcpTransport()],

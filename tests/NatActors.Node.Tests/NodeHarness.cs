@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 using NatActors.Testing;
 using NatActors.Transports;
@@ -27,6 +28,7 @@ internal static class NodeHarness
         return new NodeContext
         {
             Options = options ?? new NodeOptions(),
+            Resources = NodeResources.For(options ?? new NodeOptions()),
             Key = key,
             Self = key.PeerId,
             Random = random,

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Node.KeepAlive;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 using NatActors.Transports.Muxing;
 
@@ -16,7 +17,7 @@ namespace NatActors.Node.Connections;
 /// </code>
 /// Children: <c>stream-n</c>, one protocol stream each. Ends with its link; a fault of ours stops it and cuts the link.
 /// </summary>
-public sealed class ConnectionActor : UntypedActor, IWithTimers
+public sealed partial class ConnectionActor : UntypedActor, IWithTimers
 {
     /// <summary>How long an orderly close may flush before the link is cut. Ours: a peer that does not read must not hold us.</summary>
     public static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(1);
@@ -27,6 +28,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private readonly CancellationTokenSource _cancel = new();
     private readonly TaskCompletionSource _patienceIsOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<long, IActorRef> _streams = [];
+    private readonly ConnectionResources? _resources;
     private readonly LinkToActor _events;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IMuxedLink? _link;
@@ -34,15 +36,15 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private HashSet<string> _peerSpeaks = new(StringComparer.Ordinal);
     private string? _closeReason;
     private bool _handedOver;
-    private int _inboundAlive;
 
     /// <summary>Creates the actor; it starts its upgrade at once.</summary>
     public ConnectionActor(NodeContext node, ConnectionSeed seed, IActorRef connections)
     {
         _node = node;
-        _seed = seed;
+        _resources = seed.Resources ?? node.Resources.OpenConnection(seed.Id, seed.Direction == ConnectionDirection.Inbound, out _);
+        _seed = seed with { Resources = _resources };
         _connections = connections;
-        _events = new LinkToActor(Self, node.Options.Connections.MaxStreamsPerConnection);
+        _events = new LinkToActor(Self, _resources);
     }
 
     /// <inheritdoc />
@@ -75,6 +77,8 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         {
             _seed.Conduit.Abort();
         }
+
+        _resources?.Close();
     }
 
     /// <inheritdoc />
@@ -110,9 +114,8 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RawOpened opened: OnRawOpened(opened.Stream); break;
+            case RawOpened opened: OnRawOpened(opened); break;
             case RawEnded ended: OnRawEnded(ended); break;
-            case InboundGone: _inboundAlive--; break;
             case ConnectionsMessages.OpenStream open: OnOpenStream(open); break;
             case ConnectionMessages.PeerSpeaks speaks: _peerSpeaks = new(speaks.Protocols, StringComparer.Ordinal); break;
             case RttMeasured rtt: _connections.Tell(new ConnectionMessages.RoundTrip(_seed.Id, rtt.RoundTripTime)); break;
@@ -132,10 +135,10 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         {
             case LinkEnd end: OnLinkEnded(end); break;
             case RawEnded ended: OnRawEnded(ended); break;
-            case RawOpened opened: opened.Stream.Reset(); break;
+            case RawOpened opened: Drop(opened); break;
             case ConnectionsMessages.OpenStream open: HandBack(open); break;
             case TooSlow or ConnectionMessages.Cut: _link!.Abort(); break;
-            case CloseFlushed or Tick or RttMeasured or InboundGone or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            case CloseFlushed or Tick or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
             case ConnectionMessages.KeepAlive or ConnectionMessages.Check: break;
             default: Unhandled(message); break;
         }
@@ -148,8 +151,8 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
             case ConnectionsMessages.OpenStream open: HandBack(open); break;
             case ConnectionMessages.Forgotten: Context.Stop(Self); break;
             case RawEnded ended: OnRawEnded(ended); break;
-            case RawOpened opened: opened.Stream.Reset(); break;
-            case CloseFlushed or Tick or TooSlow or RttMeasured or InboundGone or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
+            case RawOpened opened: Drop(opened); break;
+            case CloseFlushed or Tick or TooSlow or RttMeasured or ConnectionMessages.Close or ConnectionMessages.PeerSpeaks: break;
             case ConnectionMessages.KeepAlive or ConnectionMessages.Check or ConnectionMessages.Cut: break;
             default: Unhandled(message); break;
         }
@@ -173,6 +176,7 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         }
 
         _link = result.Link;
+        _resources?.KnowPeer(result.Peer);
         _info = new ConnectionInfo
         {
             Id = _seed.Id,
@@ -215,6 +219,11 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private void OnAdmitted()
     {
         Become(Running);
+        if (_resources is not null)
+        {
+            _resources.WhenEvicted = CutWith(Self, _link!);
+        }
+
         _link!.RunAsync(_events).PipeTo(
             Self,
             failure: e => new LinkEnd(LinkEndKind.TransportBroken, e.Message));
@@ -241,70 +250,6 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         _link!.Abort();
     }
 
-    private void OnRawOpened(IMuxedStream stream)
-    {
-        _events.OpenedTaken();
-        if (_inboundAlive >= _node.Options.Connections.MaxStreamsPerConnection)
-        {
-            stream.Reset();
-            return;
-        }
-
-        // Counted until its actor has stopped, its handler included: a peer that resets what it opens does not get the place back before.
-        _inboundAlive++;
-        Context.WatchWith(Spawn(stream, new StreamSeed(stream, _info!, null, false)), InboundGone.Instance);
-    }
-
-    private void OnOpenStream(ConnectionsMessages.OpenStream open)
-    {
-        if (_info!.Limited && !open.AllowLimited)
-        {
-            Refuse(open, StreamFailureKind.LimitedConnection, "the only connection is relayed and limited; allow limited connections to use it");
-            return;
-        }
-
-        if (_link!.TryOpenStream() is not { } stream)
-        {
-            if (_link.IsOpenForStreams)
-            {
-                Refuse(open, StreamFailureKind.TooManyStreams, "the peer has not acknowledged the streams opened before");
-            }
-            else
-            {
-                HandBack(open);
-            }
-
-            return;
-        }
-
-        var lazy = open.Protocols.Count == 1 && _peerSpeaks.Contains(open.Protocols[0]);
-        Spawn(stream, new StreamSeed(stream, _info, open, lazy));
-    }
-
-    private IActorRef Spawn(IMuxedStream stream, StreamSeed seed)
-    {
-        var actor = Context.ActorOf(Props.Create(typeof(StreamActor), _node, seed), $"stream-{stream.Id}");
-        _streams[stream.Id] = actor;
-        if (_streams.Count == 1)
-        {
-            _connections.Tell(new ConnectionMessages.StreamsChanged(_seed.Id, 1));
-        }
-
-        return actor;
-    }
-
-    private void OnRawEnded(RawEnded ended)
-    {
-        if (_streams.Remove(ended.StreamId, out var stream))
-        {
-            stream.Tell(new StreamMessages.StreamEnded(ended.End));
-            if (_streams.Count == 0)
-            {
-                _connections.Tell(new ConnectionMessages.StreamsChanged(_seed.Id, 0));
-            }
-        }
-    }
-
     private void OnClose(string reason)
     {
         _closeReason = reason;
@@ -323,41 +268,8 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
         Become(Ended);
     }
 
-    // The parent may not know yet that this connection is going; a request that it passed on meanwhile is not to be lost.
-    private void HandBack(ConnectionsMessages.OpenStream open) => _connections.Tell(new ConnectionMessages.OpenElsewhere(_seed.Id, open));
-
-    private static void Refuse(ConnectionsMessages.OpenStream open, StreamFailureKind kind, string detail) =>
-        open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(open.Id, new StreamFailure(kind, detail)));
-
-    /// <summary>
-    /// Hands the link's events to the actor, and refuses streams while too many wait for it: a peer that opens and resets streams as fast as
-    /// it can frees their places in the link at once, but not in the mailbox. One that keeps to the link's limit never gets there.
-    /// </summary>
-    private sealed class LinkToActor(IActorRef self, int maxWaiting) : IMuxedLinkEvents
-    {
-        private int _waiting;
-
-        public bool StreamOpened(IMuxedStream stream)
-        {
-            if (Interlocked.Increment(ref _waiting) > maxWaiting)
-            {
-                Interlocked.Decrement(ref _waiting);
-                return false;
-            }
-
-            self.Tell(new RawOpened(stream), ActorRefs.NoSender);
-            return true;
-        }
-
-        public void OpenedTaken() => Interlocked.Decrement(ref _waiting);
-
-        public void StreamEnded(IMuxedStream stream, StreamEnd end) => self.Tell(new RawEnded(stream.Id, end), ActorRefs.NoSender);
-
-        public void RoundTripMeasured(TimeSpan roundTripTime) => self.Tell(new RttMeasured(roundTripTime), ActorRefs.NoSender);
-    }
-
     // What the link says after this actor has stopped is no news.
-    private sealed record RawOpened(IMuxedStream Stream) : IDeadLetterSuppression;
+    private sealed record RawOpened(IMuxedStream Stream, StreamResources? Resources) : IDeadLetterSuppression;
 
     private sealed record RawEnded(long StreamId, StreamEnd End) : IDeadLetterSuppression;
 
@@ -376,11 +288,6 @@ public sealed class ConnectionActor : UntypedActor, IWithTimers
     private sealed record PatienceIsOver
     {
         public static readonly PatienceIsOver Instance = new();
-    }
-
-    private sealed record InboundGone
-    {
-        public static readonly InboundGone Instance = new();
     }
 
     private sealed record CloseFlushed

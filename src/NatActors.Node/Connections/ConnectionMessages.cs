@@ -1,5 +1,6 @@
 using Akka.Event;
 using NatActors.Multiformats;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 using NatActors.Protocols.KeepAlive;
 using NatActors.Transports;
@@ -40,6 +41,9 @@ public sealed record ConnectionSeed
 
     /// <summary>The relay's limits, null for none.</summary>
     public StreamLimits? Limits { get; init; }
+
+    /// <summary>What the connection holds; closed by its actor.</summary>
+    internal ConnectionResources? Resources { get; init; }
 }
 
 /// <summary>The messages between a <see cref="ConnectionActor"/> and its parent. Streams are asked for by <see cref="ConnectionsMessages.OpenStream"/>.</summary>

@@ -3,6 +3,7 @@ using NatActors.Multiformats;
 using NatActors.Node.Metrics;
 using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
+using NatActors.Node.Resources;
 using NatActors.Protocols.KeepAlive;
 using NatActors.Transports;
 using NatActors.Transports.Muxing;
@@ -46,7 +47,7 @@ internal static class ConnectionUpgrade
         }
 
         var traffic = seed.Relayed ? node.Metrics.Relayed : node.Metrics.Direct;
-        return await MuxAsync(node, secured, role, new LinkGear(clock, traffic), cancellationToken);
+        return await MuxAsync(node, secured, role, new LinkGear(clock, traffic, seed.Resources), cancellationToken);
     }
 
     /// <summary>Who came in may want to have his mapping measured instead (<see cref="LifetimeProtocol"/>).</summary>
@@ -96,6 +97,9 @@ internal static class ConnectionUpgrade
         var options = new YamuxOptions
         {
             MaxInboundStreams = bounds.MaxStreamsPerConnection,
+            MaxReceiveWindow = node.Options.Resources.ReceiveWindow,
+            ReceiveBudget = node.Options.Resources.Connection.MaxMemory,
+            Promises = gear.Resources,
             KeepAliveInterval = bounds.KeepAliveInterval,
             KeepAliveTimeout = bounds.KeepAliveTimeout,
             PingDeadline = abuse.PingDeadline,
@@ -103,7 +107,7 @@ internal static class ConnectionUpgrade
             InboundStreams = new RateLimit(abuse.StreamsPerSecond, abuse.StreamBurst),
             IdleFrames = new RateLimit(abuse.IdleFramesPerSecond, abuse.IdleFrameBurst),
         };
-        var link = new YamuxLink(conduit, role, options, gear.Clock, gear.Traffic);
+        var link = new YamuxLink(conduit, role, options, gear.Clock, gear.Traffic, gear.Resources);
         return new ConnectionMessages.UpgradeDone(new UpgradeResult(link, secured.RemotePeer!, secured.RemoteKey!, role), null);
     }
 
@@ -115,8 +119,8 @@ internal static class ConnectionUpgrade
 
     private static ConnectionMessages.UpgradeDone Failed(string reason) => new(null, reason);
 
-    /// <summary>What a link is run with: monotonic time, and where its bytes are counted.</summary>
-    private sealed record LinkGear(Func<TimeSpan> Clock, TrafficMeter Traffic);
+    /// <summary>What a link is run with: monotonic time, where its bytes are counted, and what it holds.</summary>
+    private sealed record LinkGear(Func<TimeSpan> Clock, TrafficMeter Traffic, ConnectionResources? Resources);
 }
 
 /// <summary>A secured and muxed connection, and the role this end turned out to have.</summary>

@@ -1,7 +1,9 @@
 using Akka.Actor;
 using NatActors.Multiformats;
+using NatActors.Node.Resources;
 using NatActors.Node.Streams;
 using NatActors.Protocols.Connections;
+using NatActors.Protocols.Resources;
 using NatActors.Transports.Port;
 
 namespace NatActors.Node.Connections;
@@ -153,6 +155,40 @@ public sealed partial class ConnectionsActor
 
         elsewhere.Open.ReplyTo.Tell(new ConnectionsMessages.StreamFailed(
             elsewhere.Open.Id, new StreamFailure(StreamFailureKind.ConnectionLost, "the connection is closing")));
+    }
+
+    /// <summary>The connection's resources, or why there are none.</summary>
+    private string? Refusal(long id, bool inbound, out ConnectionResources? resources)
+    {
+        resources = _node.Resources.OpenConnection(id, inbound, out var refusal);
+        if (refusal is null)
+        {
+            return null;
+        }
+
+        if (inbound)
+        {
+            _table.OnInboundFailed(id);
+        }
+
+        return refusal.Describe();
+    }
+
+    /// <summary>The table keeps the numbers of connections; what it refuses counts as what the other limits refuse.</summary>
+    private void CountRefusal(ConnectionRefusal refusal)
+    {
+        _node.Metrics.OnRefused(refusal);
+        (ResourceScopeKind Scope, ResourceKind Resource, int Limit)? full = refusal switch
+        {
+            ConnectionRefusal.TooManyConnections => (ResourceScopeKind.System, ResourceKind.Connections, _rules.MaxConnections),
+            ConnectionRefusal.TooManyPending => (ResourceScopeKind.Transient, ResourceKind.InboundConnections, _rules.MaxPendingInbound),
+            ConnectionRefusal.TooManyToPeer => (ResourceScopeKind.Peer, ResourceKind.Connections, _rules.MaxConnectionsPerPeer),
+            _ => null,
+        };
+        if (full is var (scope, resource, limit))
+        {
+            _node.Resources.OnRefused(new ResourceRefusal(scope, "", resource, limit, limit, 1));
+        }
     }
 
     private static string? Words(ConnectionRefusal refusal) => refusal switch

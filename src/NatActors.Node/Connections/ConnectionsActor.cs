@@ -4,6 +4,7 @@ using Akka.Event;
 using NatActors.Multiformats;
 using NatActors.Node.Network;
 using NatActors.Node.Port;
+using NatActors.Node.Resources;
 using NatActors.Protocols.Connections;
 using NatActors.Protocols.Relay;
 using NatActors.Transports.Muxing;
@@ -23,6 +24,7 @@ namespace NatActors.Node.Connections;
 public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
 {
     private readonly NodeContext _node;
+    private readonly ConnectionRules _rules;
     private readonly ConnectionTable _table;
     private readonly DialBook<DialRequest> _book = new(new DialRules());
     private readonly Dictionary<long, Pending> _pending = [];
@@ -39,7 +41,8 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     public ConnectionsActor(NodeContext node)
     {
         _node = node;
-        _table = new ConnectionTable(node.Self, node.Options.ToConnectionRules());
+        _rules = node.Options.ToConnectionRules();
+        _table = new ConnectionTable(node.Self, _rules);
     }
 
     /// <inheritdoc />
@@ -111,7 +114,8 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
     {
         var id = _node.NextConnectionId();
         var inbound = adopt.Direction == ConnectionDirection.Inbound;
-        if (Refusal(id, adopt, inbound) is { } refusal)
+        ConnectionResources? resources = null;
+        if ((Refusal(id, adopt, inbound) ?? Refusal(id, inbound, out resources)) is { } refusal)
         {
             OnRefused(adopt.Conduit.RemoteAddress, refusal);
             adopt.Conduit.Abort();
@@ -131,6 +135,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             Relayed = adopt.Relayed,
             Punched = adopt.Punched,
             Limits = adopt.Limits,
+            Resources = resources,
         };
         var actor = Context.ActorOf(Props.Create(typeof(ConnectionActor), _node, seed, Self), $"conn-{id}");
         Context.WatchWith(actor, new ConnectionEnded(id));
@@ -161,7 +166,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             Displace(displaced);
         }
 
-        _node.Metrics.OnRefused(decision.Refusal);
+        CountRefusal(decision.Refusal);
         return Words(decision.Refusal);
     }
 
@@ -181,7 +186,7 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
                 new ConnectionFacts(info.Id, info.Peer, info.Role == ConnectionRole.Dialer, info.Relayed, info.Limited), Now);
             if (effects.OfType<ConnectionEffect.Refuse>().FirstOrDefault() is { } refused)
             {
-                _node.Metrics.OnRefused(refused.Reason);
+                CountRefusal(refused.Reason);
                 refusal = Words(refused.Reason);
             }
         }

@@ -1,3 +1,4 @@
+using NatActors.Protocols.Resources;
 using NatActors.Transports.Muxing;
 
 namespace NatActors.Node.Muxing;
@@ -6,8 +7,17 @@ namespace NatActors.Node.Muxing;
 public sealed class MuxedStreamException : IOException
 {
     /// <summary>Says how the stream ended.</summary>
-    public MuxedStreamException(StreamEnd end)
-        : base(Describe(end)) => End = end;
+    /// <param name="end">How.</param>
+    /// <param name="refusal">The resource that there was no more of, if that is why this side reset it.</param>
+    public MuxedStreamException(StreamEnd end, ResourceRefusal? refusal = null)
+        : base(refusal is null ? Describe(end) : $"The stream was reset on this side: {refusal.Describe()}.")
+    {
+        End = end;
+        Refusal = refusal;
+    }
+
+    /// <summary>The resource that there was no more of, if that is why this side reset it; else null.</summary>
+    public ResourceRefusal? Refusal { get; }
 
     /// <summary>How the stream ended.</summary>
     public StreamEnd End { get; }

@@ -1,3 +1,5 @@
+using NatActors.Node.Resources;
+
 namespace NatActors.Node.Muxing;
 
 /// <summary>
@@ -14,24 +16,38 @@ internal sealed class ReceiveBuffer
     /// <summary>Bytes held.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Copies bytes in.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    /// <summary>Where its segments are charged; null for nowhere.</summary>
+    public StreamResources? Resources { get; set; }
+
+    /// <summary>Copies bytes in, as many as there is memory for; returns how many.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isPaid">True when one more segment is charged already; false after this when it was used.</param>
+    public int Append(ReadOnlySpan<byte> bytes, ref bool isPaid)
     {
-        Length += bytes.Length;
-        while (!bytes.IsEmpty)
+        var taken = 0;
+        while (taken < bytes.Length)
         {
             if (_last is null || _lastEnd == _last.Length)
             {
+                if (!isPaid && Resources?.TryTake(BufferPool.Segments.BufferSize) == false)
+                {
+                    break;
+                }
+
+                isPaid = false;
                 _last = BufferPool.Segments.Rent();
                 _lastEnd = 0;
                 _segments.Enqueue(_last);
             }
 
-            var take = Math.Min(bytes.Length, _last.Length - _lastEnd);
-            bytes[..take].CopyTo(_last.AsSpan(_lastEnd));
+            var take = Math.Min(bytes.Length - taken, _last.Length - _lastEnd);
+            bytes.Slice(taken, take).CopyTo(_last.AsSpan(_lastEnd));
             _lastEnd += take;
-            bytes = bytes[take..];
+            taken += take;
         }
+
+        Length += taken;
+        return taken;
     }
 
     /// <summary>Moves bytes out, as many as there are and fit.</summary>
@@ -76,5 +92,6 @@ internal sealed class ReceiveBuffer
         }
 
         BufferPool.Segments.Return(first);
+        Resources?.Return(BufferPool.Segments.BufferSize);
     }
 }

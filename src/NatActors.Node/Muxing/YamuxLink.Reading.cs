@@ -207,11 +207,7 @@ public sealed partial class YamuxLink
         switch (happened.Kind)
         {
             case YamuxEventKind.Data:
-                if (stream!.OnData(consumed[^happened.PayloadLength..]))
-                {
-                    _held.Add(stream);
-                }
-
+                OnData(stream!, consumed[^happened.PayloadLength..]);
                 break;
             case YamuxEventKind.StreamOpened:
                 OnStreamOpened(stream!);
@@ -239,6 +235,16 @@ public sealed partial class YamuxLink
             case YamuxEventKind.Violated:
                 Finish(new LinkEnd(LinkEndKind.ProtocolViolation, $"The peer broke the yamux protocol: {_session.Violation}."), cut: false);
                 break;
+        }
+    }
+
+    private void OnData(YamuxLinkStream stream, ReadOnlySpan<byte> payload)
+    {
+        switch (stream.OnData(payload))
+        {
+            case DataTaken.Held: _held.Add(stream); break;
+            case DataTaken.Unwanted: Discard(stream); break;
+            case DataTaken.Refused: ResetStream(stream); break;
         }
     }
 

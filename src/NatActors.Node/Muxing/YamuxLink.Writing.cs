@@ -1,3 +1,4 @@
+using NatActors.Node.Resources;
 using NatActors.Transports.Muxing;
 
 namespace NatActors.Node.Muxing;
@@ -18,6 +19,9 @@ public sealed partial class YamuxLink
     /// Batches that one borrowed thread sends before the loop moves to another: a writer must not end up serving all others.
     /// </summary>
     private const int MaxBorrowedBatches = 8;
+
+    /// <summary>What a write that waits for the peer holds: its batch and as much ciphertext, and the batch that fills meanwhile.</summary>
+    private const int StalledWrite = 3 * WriteBatch.Capacity;
 
     private readonly Queue<YamuxLinkStream> _writers = new();
     private readonly WakeUp _wakeUp = new();
@@ -247,6 +251,29 @@ public sealed partial class YamuxLink
         }
     }
 
+    /// <summary>
+    /// The peer does not take what is written: until it does, the batch, the next one and the ciphertext stay in memory at its expense. Cut
+    /// off where that is refused.
+    /// </summary>
+    private async Task AwaitChargedAsync(ValueTask write, ConnectionResources resources)
+    {
+        if (resources.Take(StalledWrite) is { } refusal)
+        {
+            Finish(new LinkEnd(LinkEndKind.ClosedLocally, $"The peer does not take what is sent: {refusal.Describe()}."), cut: true);
+            await write;
+            return;
+        }
+
+        try
+        {
+            await write;
+        }
+        finally
+        {
+            resources.Return(StalledWrite);
+        }
+    }
+
     private async Task WriteLoopAsync()
     {
         try
@@ -271,7 +298,7 @@ public sealed partial class YamuxLink
                 _traffic?.OnSent(batch.Bytes.Length);
                 var write = _conduit.WriteAsync(batch.Bytes);
                 borrowed = write.IsCompleted ? borrowed + 1 : 0;
-                await write;
+                await (write.IsCompleted || _resources is null ? write : new ValueTask(AwaitChargedAsync(write, _resources)));
                 batch.Return();
                 if (borrowed == MaxBorrowedBatches)
                 {

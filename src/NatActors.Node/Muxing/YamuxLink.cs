@@ -1,4 +1,5 @@
 using NatActors.Node.Metrics;
+using NatActors.Node.Resources;
 using NatActors.Transports;
 using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
@@ -33,6 +34,7 @@ public sealed partial class YamuxLink : IMuxedLink
     private readonly YamuxSession _session;
     private readonly Func<TimeSpan> _clock;
     private readonly TrafficMeter? _traffic;
+    private readonly ConnectionResources? _resources;
     private readonly Lock _eventGate = new();
     private readonly Queue<(YamuxLinkStream Stream, StreamEnd End)> _ended = new();
     private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,8 +51,16 @@ public sealed partial class YamuxLink : IMuxedLink
     /// <param name="options">Limits and timings.</param>
     /// <param name="clock">Monotonic time, any origin.</param>
     /// <param name="traffic">Where its bytes are counted; null for nowhere.</param>
-    public YamuxLink(IConduit conduit, ConnectionRole role, YamuxOptions options, Func<TimeSpan> clock, TrafficMeter? traffic = null)
+    /// <param name="resources">Where a write is charged that the peer does not take; null for nowhere.</param>
+    internal YamuxLink(
+        IConduit conduit,
+        ConnectionRole role,
+        YamuxOptions options,
+        Func<TimeSpan> clock,
+        TrafficMeter? traffic = null,
+        ConnectionResources? resources = null)
     {
+        _resources = resources;
         _traffic = traffic;
         _conduit = conduit;
         _session = new YamuxSession(role == ConnectionRole.Dialer ? YamuxRole.Client : YamuxRole.Server, options);
@@ -298,7 +308,7 @@ public sealed partial class YamuxLink : IMuxedLink
         stream.End = end;
         if (end != StreamEnd.Completed)
         {
-            stream.FailWriting(new MuxedStreamException(end));
+            stream.FailWriting(stream.Ended(end));
         }
 
         _ended.Enqueue((stream, end));

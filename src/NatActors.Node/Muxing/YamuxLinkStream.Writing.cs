@@ -43,7 +43,7 @@ internal sealed partial class YamuxLinkStream
 
         if (!_link.BeginWrite(this, buffer, cancellationToken, out var version, out var failure))
         {
-            return failure is { } end ? ValueTask.FromException(new MuxedStreamException(end)) : default;
+            return failure is { } end ? ValueTask.FromException(Ended(end)) : default;
         }
 
         if (cancellationToken.CanBeCanceled)
@@ -59,7 +59,7 @@ internal sealed partial class YamuxLinkStream
     public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
         var end = _link.Finish(this);
-        return end is null or StreamEnd.Completed ? default : ValueTask.FromException(new MuxedStreamException(end.Value));
+        return end is null or StreamEnd.Completed ? default : ValueTask.FromException(Ended(end.Value));
     }
 
     /// <inheritdoc />

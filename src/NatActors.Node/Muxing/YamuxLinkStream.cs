@@ -1,4 +1,6 @@
 using System.Threading.Tasks.Sources;
+using NatActors.Node.Resources;
+using NatActors.Protocols.Resources;
 using NatActors.Transports.Muxing;
 using NatActors.Wire.Muxing;
 
@@ -8,7 +10,7 @@ namespace NatActors.Node.Muxing;
 /// A stream of a <see cref="YamuxLink"/>. This file is its reading half, under its own lock, so that copying payload in and out holds up
 /// nobody else; the writing half stands under the link's lock. The two locks are never held together.
 /// </summary>
-internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<int>, IValueTaskSource
+internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IValueTaskSource<int>, IValueTaskSource
 {
     /// <summary>
     /// Consumed bytes are reported to the session in pieces of this size, to spare its lock. Must be below half the smallest window, or a
@@ -30,6 +32,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<i
     private StreamEnd? _readFailure;
     private int _unreported;
     private bool _announced;
+    private ResourceRefusal? _refusal;
 
     public YamuxLinkStream(YamuxLink link, YamuxStream state)
     {
@@ -74,7 +77,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<i
 
             if (_readFailure is { } failure)
             {
-                return ValueTask.FromException<int>(new MuxedStreamException(failure));
+                return ValueTask.FromException<int>(Ended(failure));
             }
 
             read = _received.Read(buffer.Span);
@@ -99,37 +102,67 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<i
         _link.Discard(this);
     }
 
+    /// <inheritdoc />
+    public void ChargeTo(StreamResources resources) => _received.Resources = resources;
+
+    /// <inheritdoc />
+    public void ResetFor(ResourceRefusal refusal)
+    {
+        Volatile.Write(ref _refusal, refusal);
+        Reset();
+    }
+
     /// <summary>
-    /// Payload arrived: straight to the waiting reader as far as it fits, the rest is kept. True when the reader's buffer has got bytes and
-    /// room for more: it is woken by <see cref="CompleteRead"/>, once for all that is there, for waking costs as much as a quarter of a
-    /// frame.
+    /// Payload arrived: straight to the waiting reader as far as it fits, the rest is kept. A reader whose buffer has got bytes and room for
+    /// more is woken by <see cref="CompleteRead"/>, once for all that is there, for waking costs as much as a quarter of a frame.
     /// </summary>
-    public bool OnData(ReadOnlySpan<byte> payload)
+    public DataTaken OnData(ReadOnlySpan<byte> payload)
+    {
+        var isPaid = false;
+        var taken = TakeData(ref payload, ref isPaid);
+        while (!payload.IsEmpty)
+        {
+            // Not under the lock: it may take the reset of another stream to make room.
+            if (_received.Resources!.Take(BufferPool.Segments.BufferSize) is { } refusal)
+            {
+                Volatile.Write(ref _refusal, refusal);
+                return DataTaken.Refused;
+            }
+
+            isPaid = true;
+            taken = TakeData(ref payload, ref isPaid);
+            if (isPaid)
+            {
+                _received.Resources.Return(BufferPool.Segments.BufferSize);
+                isPaid = false;
+            }
+        }
+
+        return taken;
+    }
+
+    private DataTaken TakeData(ref ReadOnlySpan<byte> payload, ref bool isPaid)
     {
         int report;
         bool held;
-        if (Volatile.Read(ref _stopped))
-        {
-            _link.Discard(this);
-            return false;
-        }
-
         lock (_readGate)
         {
-            if (_readFailure is not null)
+            if (_stopped || _readFailure is not null)
             {
-                return false;
+                payload = default;
+                return _stopped ? DataTaken.Unwanted : DataTaken.Kept;
             }
 
             if (!_isReading)
             {
-                _received.Append(payload);
-                return false;
+                payload = payload[_received.Append(payload, ref isPaid)..];
+                return DataTaken.Kept;
             }
 
             var direct = Math.Min(payload.Length, _readBuffer.Length - _readFilled);
             payload[..direct].CopyTo(_readBuffer.Span[_readFilled..]);
-            _received.Append(payload[direct..]);
+            payload = payload[direct..];
+            payload = payload[_received.Append(payload, ref isPaid)..];
             _readFilled += direct;
             report = CountConsumed(direct);
             held = _readFilled < _readBuffer.Length;
@@ -140,7 +173,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<i
         }
 
         Report(report);
-        return held;
+        return held ? DataTaken.Held : DataTaken.Kept;
     }
 
     /// <summary>Wakes the reader if its buffer has got bytes.</summary>
@@ -181,9 +214,13 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<i
 
             _readFailure = end;
             _received.Clear();
-            FailRead(new MuxedStreamException(end));
+            FailRead(Ended(end));
         }
     }
+
+    /// <summary>How the stream ended, for whoever uses it.</summary>
+    public MuxedStreamException Ended(StreamEnd end) =>
+        new(end, end == StreamEnd.ResetLocally ? Volatile.Read(ref _refusal) : null);
 
     private short StartRead(Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -288,4 +325,20 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IValueTaskSource<i
     void IValueTaskSource<int>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _reading.OnCompleted(continuation, state, token, flags);
+}
+
+/// <summary>What became of payload.</summary>
+internal enum DataTaken
+{
+    /// <summary>It is the reader's, or kept for it.</summary>
+    Kept,
+
+    /// <summary>It is in the buffer of a reader who is to be woken once.</summary>
+    Held,
+
+    /// <summary>Nobody will read it.</summary>
+    Unwanted,
+
+    /// <summary>There is no memory for it: the stream has to go.</summary>
+    Refused,
 }

@@ -17,6 +17,10 @@ public sealed class NodeResources
     private readonly SortedDictionary<(ResourceScopeKind Scope, ResourceKind Resource), long> _refused = [];
     private long _evicted;
 
+    /// <summary>The resources that the options give to a node on this machine.</summary>
+    internal static NodeResources For(NodeOptions options) => new(options.Resources.ToLimits(
+        options.ToConnectionRules(), options.Connections.MaxStreamsPerConnection, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
+
     /// <summary>Resources within the limits.</summary>
     public NodeResources(ResourceLimits limits) => _tree = new ResourceTree(limits);
 
@@ -85,23 +89,20 @@ public sealed class NodeResources
 
     internal ResourceRefusal? Agree(StreamScope stream, string protocol) => Ask(() => _tree.Agree(stream, protocol));
 
-    /// <summary>Memory without a closure: this is on the data path.</summary>
-    internal ResourceRefusal? Take(ResourceScope holder, int bytes)
+    /// <summary>
+    /// Memory where nobody can be ended to make room: the caller holds a lock. False is not a refusal yet; ask by <see cref="Take"/> without it.
+    /// </summary>
+    internal bool TryTake(StreamScope stream, int bytes)
     {
-        for (var victims = 0; ; victims++)
+        lock (_gate)
         {
-            ResourceDecision decision;
-            lock (_gate)
-            {
-                decision = holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes);
-            }
-
-            if (!GoesOn(decision, victims))
-            {
-                return decision.Refusal;
-            }
+            return _tree.Take(stream, bytes, nameVictim: false).IsGranted;
         }
     }
+
+    /// <summary>Memory; not to be asked for under any lock.</summary>
+    internal ResourceRefusal? Take(ResourceScope holder, int bytes) =>
+        Ask(() => holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes));
 
     internal void Return(ResourceScope holder, int bytes)
     {
@@ -184,11 +185,21 @@ public sealed class NodeResources
 
         if (decision.Victim is not { } victim || victims == MaxVictims)
         {
-            OnRefused(refusal);
+            // With a limit of none it is over, and asks too late: that is no news.
+            if (refusal.Limit > 0)
+            {
+                OnRefused(refusal);
+            }
+
             return false;
         }
 
-        Interlocked.Increment(ref _evicted);
+        lock (_gate)
+        {
+            _evicted++;
+            _tree.Vacate(victim);
+        }
+
         Evicted?.Invoke(victim, refusal);
         switch (victim)
         {

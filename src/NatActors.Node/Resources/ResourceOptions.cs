@@ -42,8 +42,9 @@ public sealed record ResourceOptions
 
     /// <summary>The limits, every rule applied.</summary>
     /// <param name="rules">The bounds of the connections.</param>
+    /// <param name="streamsPerConnection">Inbound streams of one connection.</param>
     /// <param name="available">The memory that the process may use, in bytes.</param>
-    internal ResourceLimits ToLimits(ConnectionRules rules, long available)
+    internal ResourceLimits ToLimits(ConnectionRules rules, int streamsPerConnection, long available)
     {
         var system = System.MaxMemory ?? Math.Max(LeastSystemMemory, available / SystemScopeOptions.ShareOfMachine);
         var common = Protocol.Or(new ProtocolScopeOptions
@@ -80,7 +81,12 @@ public sealed record ResourceOptions
                 InboundStreams = Peer.MaxInboundStreams,
                 Connections = rules.MaxConnectionsPerPeer,
             },
-            Connection = new ScopeLimits { Memory = Connection.MaxMemory, Streams = Connection.MaxStreams },
+            Connection = new ScopeLimits 
+            {
+                Memory = Connection.MaxMemory,
+                Streams = Connection.MaxStreams,
+                InboundStreams = streamsPerConnection,
+            },
             Stream = new ScopeLimits { Memory = Stream.MaxMemory },
             Protocol = common.ToLimits(),
             ProtocolPeer = common.ToPeerLimits(),

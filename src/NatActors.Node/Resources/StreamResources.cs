@@ -27,6 +27,9 @@ internal sealed class StreamResources
     /// <summary>The protocol is agreed: null, or why the stream has to go.</summary>
     public ResourceRefusal? Agree(string protocol) => _node.Agree(_scope, protocol);
 
+    /// <summary>Memory for what was received, asked for under a lock: false means to ask again by <see cref="Take"/>, outside.</summary>
+    public bool TryTake(int bytes) => _node.TryTake(_scope, bytes);
+
     /// <summary>Memory for what was received; null when it is granted, to be returned by <see cref="Return"/>.</summary>
     public ResourceRefusal? Take(int bytes) => _node.Take(_scope, bytes);
 
@@ -36,11 +39,14 @@ internal sealed class StreamResources
     /// <summary>The stream is over, and its place free; what it still holds counts until it is given back. A second time is nothing.</summary>
     public void Close() => _node.Close(_scope);
 
-    /// <summary>Resets the stream; its place is free at once, its memory when it has been dropped.</summary>
+    /// <summary>Resets the stream: drops what it received, and has whoever serves it notice.</summary>
     public void Evict(ResourceRefusal refusal)
     {
-        Close();
-        Volatile.Read(ref _stream)?.Reset();
+        switch (Volatile.Read(ref _stream))
+        {
+            case IChargedStream charged: charged.ResetFor(refusal); break;
+            case { } stream: stream.Reset(); break;
+        }
     }
 }
 
@@ -49,4 +55,7 @@ internal interface IChargedStream
 {
     /// <summary>To be called before anything is received.</summary>
     void ChargeTo(StreamResources resources);
+
+    /// <summary>Resets the stream for want of a resource; whoever uses it is told which.</summary>
+    void ResetFor(ResourceRefusal refusal);
 }

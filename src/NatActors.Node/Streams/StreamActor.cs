@@ -3,6 +3,7 @@ using Akka.Event;
 using NatActors.Node.Connections;
 using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
+using NatActors.Node.Resources;
 using NatActors.Transports.Muxing;
 using NatActors.Wire.Negotiation;
 
@@ -13,7 +14,11 @@ namespace NatActors.Node.Streams;
 /// <param name="Connection">Its connection.</param>
 /// <param name="Request">The request, null for an inbound stream.</param>
 /// <param name="Lazy">True when the peer is known to speak the one protocol proposed, so that negotiation need not be waited for.</param>
-public sealed record StreamSeed(IMuxedStream Raw, ConnectionInfo Connection, ConnectionsMessages.OpenStream? Request, bool Lazy);
+public sealed record StreamSeed(IMuxedStream Raw, ConnectionInfo Connection, ConnectionsMessages.OpenStream? Request, bool Lazy)
+{
+    /// <summary>What the stream holds; closed by its actor.</summary>
+    internal StreamResources? Resources { get; init; }
+}
 
 /// <summary>
 /// One protocol stream: negotiates, hands the stream to its owner, and stays until the raw stream has ended.
@@ -66,6 +71,7 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         }
 
         Answer(StreamFailureKind.ConnectionLost, "the connection went away");
+        _seed.Resources?.Close();
     }
 
     /// <inheritdoc />
@@ -116,6 +122,12 @@ public sealed class StreamActor : UntypedActor, IWithTimers
         if (agreed.Stream is not { } stream)
         {
             Fail(agreed.Failure!.Kind, agreed.Failure.Detail);
+            return;
+        }
+
+        if (_seed.Resources?.Agree(stream.Protocol) is { } refusal)
+        {
+            Fail(StreamFailureKind.ResourceLimit, refusal.Describe());
             return;
         }
 

@@ -15,6 +15,9 @@ public enum StreamFailureKind
     /// <summary>A limit of the connection: too many streams open or not yet acknowledged.</summary>
     TooManyStreams,
 
+    /// <summary>A limit of this node's resources; the detail names the scope and the limit. See <see cref="Resources.ResourceOptions"/>.</summary>
+    ResourceLimit,
+
     /// <summary>The peer broke the negotiation, reset the stream, or did not answer in time.</summary>
     NegotiationFailed,
 

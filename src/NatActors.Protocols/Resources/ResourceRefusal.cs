@@ -23,6 +23,8 @@ public sealed record ResourceRefusal(ResourceScopeKind Scope, string Name, Resou
         (ResourceScopeKind.ProtocolPeer, ResourceKind.InboundStreams) => "Resources.Protocol.MaxInboundStreamsPerPeer",
         (ResourceScopeKind.ProtocolPeer, _) => "Resources.Protocol.MaxStreamsPerPeer",
         (ResourceScopeKind.System, ResourceKind.Connections) => "Connections.MaxConnections",
+        (ResourceScopeKind.Transient, ResourceKind.InboundConnections) => "Connections.MaxPendingInbound",
+        (ResourceScopeKind.Connection, ResourceKind.InboundStreams) => "Connections.MaxStreamsPerConnection",
         (ResourceScopeKind.Peer, ResourceKind.Connections) => "Connections.MaxConnectionsPerPeer",
         _ => $"Resources.{Scope}.Max{Resource}",
     };

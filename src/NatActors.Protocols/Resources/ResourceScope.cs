@@ -165,7 +165,7 @@ public sealed class ConnectionScope : ResourceScope
     /// <summary>It gave back its place; it is remembered until its memory is given back too.</summary>
     internal bool IsClosed { get; set; }
 
-    /// <summary>It was named as a victim; it is not named again.</summary>
+    /// <summary>It was named as a victim: it is not named again, and gets nothing any more.</summary>
     internal bool IsEvicted { get; set; }
 
     /// <summary>Bytes of the connection itself, not of its streams.</summary>
@@ -206,7 +206,11 @@ public sealed class StreamScope : ResourceScope
     /// <summary>It is in no list any more: closed, and all its memory given back.</summary>
     internal bool IsForgotten { get; set; }
 
+    /// <summary>It was named as a victim: it is not named again.</summary>
     internal bool IsEvicted { get; set; }
+
+    /// <summary>As a victim it gave up its place, though whoever serves it may not know yet.</summary>
+    internal bool IsVacated { get; set; }
 
     internal StreamScope? Newer { get; set; }
 

@@ -40,7 +40,12 @@ public sealed partial class ResourceTree
     /// <summary>The stream's protocol is agreed: it leaves the transient scope.</summary>
     public ResourceDecision Agree(StreamScope stream, string protocol)
     {
-        if (stream.IsClosed || !ReferenceEquals(stream.Share.Whole, Transient))
+        if (stream.IsClosed || stream.IsVacated)
+        {
+            return new(stream.Refusal(ResourceKind.Streams, 0, 0, 1));
+        }
+
+        if (!ReferenceEquals(stream.Share.Whole, Transient))
         {
             return default;
         }
@@ -79,14 +84,25 @@ public sealed partial class ResourceTree
         }
 
         stream.IsClosed = true;
-        CountStream(stream, -1);
+        if (stream.IsVacated)
+        {
+            _vacated--;
+        }
+        else
+        {
+            CountStream(stream, -1);
+        }
+
         ForgetIfEmpty(stream);
     }
 
     /// <summary>Memory for what was received on a stream and not read yet.</summary>
-    public ResourceDecision Take(StreamScope stream, long bytes)
+    /// <param name="stream">The stream.</param>
+    /// <param name="bytes">How much.</param>
+    /// <param name="nameVictim">False to be refused without a victim: the asker cannot make room now.</param>
+    public ResourceDecision Take(StreamScope stream, long bytes, bool nameVictim = true)
     {
-        if (stream.IsClosed)
+        if (stream.IsClosed || stream.IsVacated)
         {
             return new(stream.Refusal(ResourceKind.Memory, 0, stream.Memory, bytes));
         }
@@ -102,12 +118,12 @@ public sealed partial class ResourceTree
         var whole = stream.Share.Whole;
         if (whole.RefuseMemory(bytes) is { } full)
         {
-            return new(full, Largest(whole, peer, bytes));
+            return new(full, nameVictim ? Largest(whole, peer, bytes) : null);
         }
 
         if (System.RefuseMemory(bytes) is { } systemFull)
         {
-            return new(systemFull, Largest(System, peer, bytes));
+            return new(systemFull, nameVictim ? Largest(System, peer, bytes) : null);
         }
 
         Charge(stream, bytes);

@@ -3,6 +3,35 @@ namespace NatActors.Protocols.Resources;
 /// <summary>Whom a full scope takes from. Searched only when a shared limit is met.</summary>
 public sealed partial class ResourceTree
 {
+    /// <summary>
+    /// Streams that gave up their place and whose servers do not know it yet, at most; then none is named any more. Ours: servers notice a
+    /// reset at once, and one that does not must not let a remote have more streams served than the limit, by much.
+    /// </summary>
+    public const int MaxVacated = 256;
+
+    private int _vacated;
+
+    /// <summary>
+    /// A victim is being ended: a stream's place is free at once, its memory once it is given back; a connection's own memory is free at once.
+    /// It is still to be closed.
+    /// </summary>
+    public void Vacate(ResourceScope victim)
+    {
+        switch (victim)
+        {
+            case StreamScope { IsClosed: false, IsVacated: false } stream:
+                stream.IsVacated = true;
+                _vacated++;
+                CountStream(stream, -1);
+                break;
+            case ConnectionScope { OwnMemory: var own and > 0 } connection:
+                Charge(connection, -own);
+                connection.OwnMemory = 0;
+                ForgetIfEmpty(connection);
+                break;
+        }
+    }
+
     /// <summary>What holds most memory at the peer that holds most of it, unless the asker would then hold as much; null when it would.</summary>
     private ResourceScope? Largest(SharedScope full, PeerScope? asker, long asked)
     {
@@ -22,6 +51,11 @@ public sealed partial class ResourceTree
     /// <summary>The newest inbound stream of the peer that has most of them, unless the asker would then have as many; null when it would.</summary>
     private ResourceScope? Newest(SharedScope full, PeerScope? asker)
     {
+        if (_vacated >= MaxVacated)
+        {
+            return null;
+        }
+
         PeerScope? richest = null;
         var most = (asker is null ? 0 : StreamsIn(full, asker)) + 1;
         foreach (var peer in _peers.Values)
@@ -70,7 +104,7 @@ public sealed partial class ResourceTree
         {
             for (var stream = peer.Connections[i].Newest; stream is not null; stream = stream.Older)
             {
-                if (stream is { IsInbound: true, IsClosed: false } && IsIn(stream, full))
+                if (stream is { IsInbound: true, IsClosed: false, IsVacated: false } && IsIn(stream, full))
                 {
                     return stream;
                 }

@@ -162,7 +162,7 @@ public sealed partial class ResourceTree
     /// <summary>Memory of a connection itself: a write that the peer does not take, a frame that is not whole.</summary>
     public ResourceDecision Take(ConnectionScope connection, long bytes)
     {
-        if (connection.IsClosed || connection.Peer is not { } peer)
+        if (connection.IsClosed || connection.IsEvicted || connection.Peer is not { } peer)
         {
             return new(connection.Refusal(ResourceKind.Memory, 0, connection.Memory, bytes));
         }
@@ -182,9 +182,14 @@ public sealed partial class ResourceTree
         return default;
     }
 
-    /// <summary>Gives back memory of a connection itself.</summary>
+    /// <summary>Gives back memory of a connection itself; a victim has given it back already.</summary>
     public void Return(ConnectionScope connection, long bytes)
     {
+        if (connection.IsEvicted)
+        {
+            return;
+        }
+
         connection.OwnMemory -= bytes;
         Charge(connection, -bytes);
         ForgetIfEmpty(connection);

@@ -43,6 +43,9 @@ public sealed record YamuxOptions
     /// </summary>
     public long ReceiveBudget { get; init; } = 96L * 1024 * 1024;
 
+    /// <summary>Tells when windows are to stay small; null for never.</summary>
+    public IReceivePromises? Promises { get; init; }
+
     /// <summary>
     /// Streams that the other side may have open at one time; more are reset. Default 256, the accept backlog of go-yamux.
     /// </summary>

@@ -124,7 +124,7 @@ public sealed partial class YamuxSession
                 continue;
             }
 
-            var grant = stream.IsRemotelyFinished ? 0 : Grantable(stream);
+            var grant = stream.IsRemotelyFinished ? 0 : Math.Max(0, Grantable(stream));
             stream.ReceiveCredit += grant;
             WriteUpdate(stream, (uint)grant, destination[written..]);
             written += YamuxHeader.Size;

@@ -100,7 +100,7 @@ public sealed partial class YamuxSession
             return;
         }
 
-        if (stream.IsRemotelyFinished || stream.IsUpdateQueued || Grantable(stream) < stream.ReceiveWindow / 2)
+        if (stream.IsRemotelyFinished || stream.IsUpdateQueued || Grantable(stream) < Target(stream) / 2)
         {
             return;
         }
@@ -119,7 +119,13 @@ public sealed partial class YamuxSession
         }
     }
 
-    private static long Grantable(YamuxStream stream) => stream.ReceiveWindow - stream.ReceiveCredit - stream.Buffered;
+    private long Grantable(YamuxStream stream) => Target(stream) - stream.ReceiveCredit - stream.Buffered;
+
+    /// <summary>While memory is short a window is refilled to its first size only, so that it shrinks with what comes.</summary>
+    private int Target(YamuxStream stream) =>
+        stream.ReceiveWindow > YamuxOptions.InitialWindow && _options.Promises is { AreToStaySmall: true }
+            ? YamuxOptions.InitialWindow
+            : stream.ReceiveWindow;
 
     /// <summary>
     /// go-yamux's rule: half a window consumed within four round trips means that the window, not the reader, is the limit.
@@ -131,7 +137,7 @@ public sealed partial class YamuxSession
         {
             var window = (int)Math.Min(stream.ReceiveWindow * 2L, _options.MaxReceiveWindow);
             var growth = window - stream.ReceiveWindow;
-            if (growth > 0 && HasBudgetFor(growth))
+            if (growth > 0 && HasBudgetFor(growth) && _options.Promises is not { AreToStaySmall: true })
             {
                 _reserved += growth;
                 stream.ReceiveWindow = window;

@@ -13,11 +13,12 @@ public sealed class ReceiveBufferTests
     {
         var bytes = StreamTestExtensions.Pattern(300_000, 1);
         var buffer = new ReceiveBuffer();
+        var isPaid = false;
         var read = new List<byte>();
         var target = new byte[take];
         for (var offset = 0; offset < bytes.Length; offset += put)
         {
-            buffer.Append(bytes.AsSpan(offset, Math.Min(put, bytes.Length - offset)));
+            buffer.Append(bytes.AsSpan(offset, Math.Min(put, bytes.Length - offset)), ref isPaid);
             if (offset % 3 == 0)
             {
                 read.AddRange(target.AsSpan(0, buffer.Read(target)));
@@ -37,7 +38,8 @@ public sealed class ReceiveBufferTests
     public void Clear_drops_everything()
     {
         var buffer = new ReceiveBuffer();
-        buffer.Append(new byte[200_000]);
+        var isPaid = false;
+        buffer.Append(new byte[200_000], ref isPaid);
         buffer.Clear();
         Assert.Equal(0, buffer.Length);
         Assert.Equal(0, buffer.Read(new byte[10]));
