@@ -31,6 +31,7 @@ public sealed class HolePunchActor : UntypedActor
     private readonly Dictionary<long, HolePunchMessages.PeerIs> _identified = [];
     private readonly LinkedList<NodeEvents.PunchEnded> _last = [];
     private readonly Dictionary<PeerId, NodeEvents.PunchEnded> _lastWith = [];
+    private readonly FloodLog _refusals = new();
     private OwnAddresses _own = OwnAddresses.None;
     private IDisposable? _registration;
     private long _lastAttempt;
@@ -189,7 +190,11 @@ public sealed class HolePunchActor : UntypedActor
         // DCUtR.md: only B opens the stream, and only on the relayed connection that it accepted.
         if (!connection.Relayed || connection.Direction != ConnectionDirection.Outbound)
         {
-            _log.Info("Refused a DCUtR stream of {0}: it is not on a relayed connection that this node made", connection.Peer);
+            if (_refusals.MayLog(Context.System.Scheduler.HighResMonotonicClock, out var others))
+            {
+                _log.Info("Refused a DCUtR stream of {0}: it is not on a relayed connection that this node made{1}", connection.Peer, others);
+            }
+
             inbound.Stream.Reset();
             return;
         }

@@ -129,7 +129,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     {
         // What the peer was told before this notice may be out of date by now; it gets a push then.
         var told = _answeredEarly.Remove(connection.Id, out var early) ? early : _self.Version;
-        if (_known.TryAdd(connection.Id, new KnownPeer(connection, told)))
+        if (_known.TryAdd(connection.Id, new KnownPeer(connection, told, new TokenBucket(Pushes, Now))))
         {
             Exchange(new ExchangeSeed(ExchangeKind.Ask, connection, null, default));
         }
@@ -175,8 +175,11 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         _answeredEarly[connectionId] = _self.Version;
     }
 
+    private RateLimit Pushes => new(_node.Options.Abuse.PushesPerSecond, _node.Options.Abuse.PushBurst);
+
     private bool MayPush(ConnectionInfo connection) =>
-        _pushLimiter.TryTake(connection.Relayed ? null : connection.RemoteAddress.Host, Now);
+        (!_known.TryGetValue(connection.Id, out var known) || known.MayPush(Now))
+        && _pushLimiter.TryTake(connection.Relayed ? null : connection.RemoteAddress.Host, Now);
 
     private void OnExchangeEnded(IdentifyExchangeMessages.Ended ended)
     {

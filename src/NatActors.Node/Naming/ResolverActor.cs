@@ -132,6 +132,11 @@ public sealed class ResolverActor : UntypedActor, IWithTimers
                     resolving.Resolution.OnAnswer(question, outcome);
                     again = true;
                 }
+                else if (_queued.Count >= _node.Options.Abuse.MaxQueuedLookups && !_open.Contains(question))
+                {
+                    resolving.Resolution.OnAnswer(question, DnsOutcome.Failure("too many names are being looked up"));
+                    again = true;
+                }
                 else if (_open.Add(question))
                 {
                     _queued.Enqueue(question);

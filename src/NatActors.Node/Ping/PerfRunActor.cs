@@ -69,7 +69,7 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
             case Moved moved: _request.ReplyTo.Tell(new PingMessages.MeasureProgress(_request.Id, moved.Progress)); break;
             case Done: OnDone(); break;
             case Broken broken: Fail(broken.Reason); break;
-            case Tick when _watch!.IsStalled(Now): Fail($"no byte moved for {StallWatch.Limit.TotalSeconds:0} s"); break;
+            case Tick when _watch!.IsStalled(Now): Fail($"no byte moved for {_node.Options.Abuse.StallTimeout.TotalSeconds:0} s"); break;
             case Tick: break;
             case PingMessages.Cancel: _answered = true; Context.Stop(Self); break;
             default: Unhandled(message); break;
@@ -90,7 +90,7 @@ internal sealed class PerfRunActor : UntypedActor, IWithTimers
     {
         var (self, clock) = (Self, Context.System.Scheduler);
         _stream = stream;
-        _watch = new StallWatch(stream, Now);
+        _watch = new StallWatch(stream, _node.Options.Abuse.StallTimeout, Now);
         _client = new PerfClient(_request.Upload, _request.Download, new PerfOptions(), Now);
         Become(Measuring);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, StallWatch.Interval);

@@ -9,7 +9,7 @@ namespace NatActors.Node.Ping;
 
 /// <summary>
 /// Pings and measures peers, and answers theirs. One state; every stream is a child of its own: <c>ping-n</c>, <c>perf-n</c> for requests,
-/// <c>answer-n</c> for inbound streams. Also registers the echo, where the options ask for it.
+/// <c>answer-n</c> for inbound streams. Also serves the echo, where the options ask for it.
 /// </summary>
 public sealed class PingActor : UntypedActor
 {
@@ -47,7 +47,7 @@ public sealed class PingActor : UntypedActor
 
         if (_node.Options.Echo)
         {
-            _registrations.Add(_node.Protocols.Register(EchoService.Id, EchoService.EchoAsync, allowLimited: true));
+            _registrations.Add(_node.Protocols.Register(EchoService.Id, Self, allowLimited: true));
         }
     }
 
@@ -149,7 +149,7 @@ public sealed class PingActor : UntypedActor
         var isPerf = stream.Protocol == PerfProtocol.Id;
         var key = (stream.Protocol, connection.Peer);
         var open = _answering.GetValueOrDefault(key);
-        if (open >= (isPerf ? MaxPerfPerPeer : PingProtocol.MaxInboundPerPeer) || (isPerf && _measured >= MaxPerf))
+        if (open >= MaxOf(stream.Protocol) || (isPerf && _measured >= MaxPerf))
         {
             stream.Reset();
             return;
@@ -157,10 +157,19 @@ public sealed class PingActor : UntypedActor
 
         _answering[key] = open + 1;
         _measured += isPerf ? 1 : 0;
-        var child = Context.ActorOf(
-            Props.Create(isPerf ? typeof(PerfAnswerActor) : typeof(PingAnswerActor), stream), $"answer-{++_children}");
+        var answering = stream.Protocol == PingProtocol.Id
+            ? Props.Create(typeof(PingAnswerActor), stream)
+            : Props.Create(typeof(TransferAnswerActor), stream, _node.Options.Abuse.StallTimeout);
+        var child = Context.ActorOf(answering, $"answer-{++_children}");
         Context.WatchWith(child, new AnswerEnded(stream.Protocol, connection.Peer));
     }
+
+    private int MaxOf(string protocol) => protocol switch
+    {
+        PerfProtocol.Id => MaxPerfPerPeer,
+        EchoService.Id => _node.Options.Abuse.EchoStreamsPerPeer,
+        _ => PingProtocol.MaxInboundPerPeer,
+    };
 
     private void OnAnswerEnded(AnswerEnded ended)
     {

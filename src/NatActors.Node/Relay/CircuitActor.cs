@@ -10,7 +10,7 @@ namespace NatActors.Node.Relay;
 /// <summary>
 /// One circuit of the relay server: asks the destination, then copies bytes between the two streams within the limits.
 /// <code>
-/// Opening --stop stream--> Asking --OK--> Confirming --OK told to the source--> Copying --both ways finished, limit, broken--> stop
+/// Opening --stop stream--> Asking --OK--> Confirming --OK told to the source--> Copying --both ways finished, limit, broken, stalled--> stop
 ///    +------------------------+-- refused, broken, too slow --> Refusing --told--> stop
 /// </code>
 /// A stop stream still being opened at the end is waited for (Draining), so that it can be reset.
@@ -26,6 +26,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private readonly CircuitSeed _seed;
     private readonly PeerId _source;
     private readonly CancellationTokenSource _cancel = new();
+    private readonly List<WriteWatch> _writes = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private PeerStream? _destination;
     private int _running;
@@ -140,7 +141,9 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
         switch (message)
         {
             case DirectionEnded ended: OnDirectionEnded(ended); break;
-            case TimeIsUp: OnTimeIsUp(); break;
+            case TimeIsUp: End("its time is up"); break;
+            case StallCheck when _writes.Count(writes => writes.HangsStill()) > 0: End("its receiver takes nothing any more"); break;
+            case StallCheck: break;
             default: Unhandled(message); break;
         }
     }
@@ -160,7 +163,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private void Refuse(string reason)
     {
         Timers.Cancel(nameof(Suspicious));
-        _log.Info("No circuit from {0} to {1}: {2}", _source, _seed.Destination, reason);
+        _log.Debug("No circuit from {0} to {1}: {2}", _source, _seed.Destination, reason);
         _node.Metrics.OnCircuitAnswered(RelayStatus.ConnectionFailed);
         Become(Refusing);
         SayAsync(RelayStatus.ConnectionFailed, RelayLimits.None, close: true)
@@ -200,6 +203,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
 
         _log.Debug("Circuit {0} from {1} to {2} is open", _seed.Id, _source, _seed.Destination);
         Become(Copying);
+        Timers.StartPeriodicTimer(nameof(StallCheck), StallCheck.Instance, _node.Options.Abuse.StallTimeout);
         Start(_seed.Source, _destination!, meter, CircuitDirection.FromSource);
         Start(_destination!, _seed.Source, meter, CircuitDirection.FromDestination);
     }
@@ -207,7 +211,9 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private void Start(PeerStream from, PeerStream to, CircuitMeter meter, CircuitDirection direction)
     {
         _running++;
-        CircuitCopy.RunAsync(from, to, new CircuitCopy.Meters(meter, direction, _node.Metrics.Circuits), _cancel.Token).PipeTo(
+        var writes = new WriteWatch();
+        _writes.Add(writes);
+        CircuitCopy.RunAsync(from, to, new CircuitCopy.Meters(meter, direction, _node.Metrics.Circuits, writes), _cancel.Token).PipeTo(
             Self,
             success: end => new DirectionEnded(end),
             failure: _ => new DirectionEnded(CopyEnd.Broken));
@@ -219,8 +225,7 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
         if (ended.End != CopyEnd.Finished)
         {
             // circuit-v2.md: a circuit over its limit is reset; half a circuit helps nobody either.
-            _log.Debug("Circuit {0} ends: {1}", _seed.Id, ended.End);
-            Context.Stop(Self);
+            End(ended.End.ToString());
         }
         else if (_running == 0)
         {
@@ -229,9 +234,9 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnTimeIsUp()
+    private void End(string reason)
     {
-        _log.Debug("Circuit {0} ends: its time is up", _seed.Id);
+        _log.Debug("Circuit {0} ends: {1}", _seed.Id, reason);
         Context.Stop(Self);
     }
 
@@ -254,6 +259,11 @@ public sealed class CircuitActor : UntypedActor, IWithTimers
     private sealed record TooSlow
     {
         public static readonly TooSlow Instance = new();
+    }
+
+    private sealed record StallCheck
+    {
+        public static readonly StallCheck Instance = new();
     }
 
     private sealed record TimeIsUp

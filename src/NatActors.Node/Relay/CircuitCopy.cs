@@ -53,7 +53,9 @@ internal static class CircuitCopy
                 if (admitted > 0)
                 {
                     meters.Traffic.OnSent(admitted);
+                    meters.Writes.Begin();
                     await to.WriteAsync(buffer.AsMemory(0, admitted), cancellationToken);
+                    meters.Writes.End();
                 }
 
                 if (admitted < read)
@@ -76,5 +78,6 @@ internal static class CircuitCopy
     /// <param name="Limit">The circuit's limits.</param>
     /// <param name="Direction">The direction.</param>
     /// <param name="Traffic">All that the relay server carries.</param>
-    internal sealed record Meters(CircuitMeter Limit, CircuitDirection Direction, TrafficMeter Traffic);
+    /// <param name="Writes">Sees a receiver that takes nothing any more.</param>
+    internal sealed record Meters(CircuitMeter Limit, CircuitDirection Direction, TrafficMeter Traffic, WriteWatch Writes);
 }

@@ -29,6 +29,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<PeerId, HashSet<long>> _direct = [];
     private readonly Dictionary<long, int> _hops = [];
+    private readonly FloodLog _refusals = new();
     private AddressSet _addresses = AddressSet.Empty;
     private IDisposable? _registration;
     private int _pendingHops;
@@ -135,7 +136,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
         if (decision.Status != RelayStatus.Ok)
         {
             _node.Metrics.OnReservationAnswered(decision.Status);
-            _log.Info("Refused a reservation to {0}: {1}", guest.Peer, decision.Status);
+            OnRefused("a reservation to", guest.Peer, decision.Status);
             Say(decision.Status);
             return;
         }
@@ -177,7 +178,7 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
         if (decision.Status != RelayStatus.Ok)
         {
             _node.Metrics.OnCircuitAnswered(decision.Status);
-            _log.Info("Refused a circuit from {0} to {1}: {2}", guest.Peer, target, decision.Status);
+            OnRefused("a circuit from", guest.Peer, decision.Status);
             Say(decision.Status);
             return;
         }
@@ -193,6 +194,14 @@ public sealed class RelayServerActor : UntypedActor, IWithTimers
         };
         var child = Context.ActorOf(Props.Create(typeof(CircuitActor), _node, seed), $"circuit-{decision.Circuit}");
         Context.WatchWith(child, new CircuitEnded(decision.Circuit));
+    }
+
+    private void OnRefused(string what, PeerId peer, RelayStatus status)
+    {
+        if (_refusals.MayLog(Now, out var others))
+        {
+            _log.Info("Refused {0} {1}: {2}{3}", what, peer, status, others);
+        }
     }
 
     private void Say(RelayStatus status) =>

@@ -1,3 +1,5 @@
+using NatActors.Multiformats;
+
 namespace NatActors.Protocols.Relay;
 
 /// <summary>
@@ -19,6 +21,8 @@ public sealed record RelayProfile
         MaxReservationsPerAddress = 2048,
         MaxCircuits = 4096,
         MaxCircuitsPerPeer = 256,
+        AsksPerPeer = new RateLimit(16, 512),
+        AsksPerAddress = new RateLimit(64, 4096),
         Limits = new RelayLimits(TimeSpan.FromHours(1), 1L << 30),
     };
 
@@ -39,6 +43,17 @@ public sealed record RelayProfile
 
     /// <summary>Circuits of one peer, counted as source and as destination each. At least 1; default 16.</summary>
     public int MaxCircuitsPerPeer { get; init; } = 16;
+
+    /// <summary>
+    /// Reservations, and circuits, that one peer may ask for. Default one a second over a burst of 60 (rust-libp2p: a quarter of that). Each
+    /// costs a signature, or a stream to the peer that is to be reached.
+    /// </summary>
+    public RateLimit AsksPerPeer { get; init; } = new(1, 60);
+
+    /// <summary>
+    /// The same for one IP address (for IPv6, one /56), loopback left out, for peer ids cost nothing. Default 4 a second over a burst of 240.
+    /// </summary>
+    public RateLimit AsksPerAddress { get; init; } = new(4, 240);
 
     /// <summary>What one circuit may last and carry. Default two minutes and 128 KiB per direction.</summary>
     public RelayLimits Limits { get; init; } = new(TimeSpan.FromMinutes(2), 128 * 1024);

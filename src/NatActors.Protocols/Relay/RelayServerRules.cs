@@ -42,6 +42,8 @@ public sealed class RelayServerRules
     private readonly Dictionary<long, Circuit> _circuits = [];
     private readonly Dictionary<PeerId, int> _asSource = [];
     private readonly Dictionary<PeerId, int> _asDestination = [];
+    private readonly RelayAskRates _reserveRates;
+    private readonly RelayAskRates _connectRates;
     private long _lastCircuit;
 
     /// <summary>Rules with nobody admitted yet.</summary>
@@ -49,6 +51,8 @@ public sealed class RelayServerRules
     {
         _profile = profile;
         _acl = acl;
+        _reserveRates = new RelayAskRates(profile);
+        _connectRates = new RelayAskRates(profile);
     }
 
     /// <summary>Reservations held, expired ones included until <see cref="OnDeadline"/>.</summary>
@@ -73,6 +77,11 @@ public sealed class RelayServerRules
         if (guest.Relayed || !_acl.AllowReserve(guest.Peer, guest.Address))
         {
             return Refused(RelayStatus.PermissionDenied, ended);
+        }
+
+        if (!_reserveRates.MayAsk(guest, now))
+        {
+            return Refused(RelayStatus.ReservationRefused);
         }
 
         var key = AddressKey(guest.Ip);
@@ -102,6 +111,11 @@ public sealed class RelayServerRules
         if (source.Relayed || source.Peer == destination || !_acl.AllowConnect(source.Peer, source.Address, destination))
         {
             return NoCircuit(RelayStatus.PermissionDenied);
+        }
+
+        if (!_connectRates.MayAsk(source, now))
+        {
+            return NoCircuit(RelayStatus.ResourceLimitExceeded);
         }
 
         if (!_slots.TryGetValue(destination, out var slot) || slot.Expires <= now)

@@ -61,7 +61,7 @@ public sealed class ProtocolTests
         Assert.NotEmpty(what);
         await using var victim = await Victim.StartAsync();
         var answered = new TaskCompletionSource();
-        await using var bad = await BadPeer.LinkedAsync(victim.Node, new Dictionary<string, Func<PeerStream, Task>>
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address, new Dictionary<string, Func<PeerStream, Task>>
         {
             [IdentifyProtocol.Id] = async stream =>
             {
@@ -97,7 +97,7 @@ public sealed class ProtocolTests
     public async Task Random_bytes_in_any_protocol_cost_its_stream_only(string protocol)
     {
         await using var victim = await Victim.StartAsync(o => o with { RelayServer = "private", Echo = true, AutoNat = Unlimited });
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         var random = new Random(4001);
         for (var i = 0; i < 60; i++)
         {
@@ -133,7 +133,7 @@ public sealed class ProtocolTests
     public async Task Pings_that_are_never_whole_do_no_harm()
     {
         await using var victim = await Victim.StartAsync();
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         for (var i = 0; i < 50; i++)
         {
             await TryAsync(async () =>
@@ -150,7 +150,7 @@ public sealed class ProtocolTests
     public async Task Pings_whose_answers_are_not_read_fill_no_memory()
     {
         await using var victim = await Victim.StartAsync();
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         await using var stream = await bad.OpenAsync(PingProtocol.Id);
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2));
 
@@ -180,7 +180,7 @@ public sealed class ProtocolTests
     public async Task A_measurement_of_absurd_size_is_cut(string header)
     {
         await using var victim = await Victim.StartAsync();
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         await using var stream = await bad.OpenAsync(PerfProtocol.Id);
 
         await TryAsync(async () =>
@@ -199,7 +199,7 @@ public sealed class ProtocolTests
     {
         await using var victim = await Victim.StartAsync(
             o => o with { Connections = new ConnectionOptions { StreamNegotiationTimeout = TimeSpan.FromMilliseconds(500) } });
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         for (var i = 0; i < 100; i++)
         {
             var raw = bad.Link.TryOpenStream();
@@ -224,7 +224,7 @@ public sealed class ProtocolTests
     public async Task Hop_and_stop_streams_take_no_garbage(string hex)
     {
         await using var victim = await Victim.StartAsync(o => o with { RelayServer = "public" });
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         foreach (var protocol in new[] { RelayProtocol.Hop, RelayProtocol.Stop })
         {
             await using var stream = await bad.OpenAsync(protocol);
@@ -244,7 +244,7 @@ public sealed class ProtocolTests
     public async Task A_circuit_to_the_relay_itself_or_to_oneself_is_refused()
     {
         await using var victim = await Victim.StartAsync(o => o with { RelayServer = "private" });
-        await using var bad = await BadPeer.LinkedAsync(victim.Node);
+        await using var bad = await BadPeer.LinkedAsync(victim.Node.Address);
         foreach (var target in new[] { victim.Node.Id, bad.Id })
         {
             await using var stream = await bad.OpenAsync(RelayProtocol.Hop);

@@ -23,22 +23,40 @@ internal sealed class SocketConduit : IConduit
 
     public Multiaddr RemoteAddress { get; }
 
-    public static async Task<SocketConduit> ConnectAsync(Multiaddr address)
+    /// <summary>Connects, from the given address of this machine or from any.</summary>
+    public static async Task<SocketConduit> ConnectAsync(Multiaddr address, IPAddress? from = null)
     {
-        Assert.True(address.WithoutPeerId().TryGetTcpEndPoint(out var endPoint));
+        if (!address.WithoutPeerId().TryGetTcpEndPoint(out var endPoint))
+        {
+            throw new ArgumentException($"{address} is no TCP address.", nameof(address));
+        }
+
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(endPoint);
-        return new SocketConduit(socket);
+        try
+        {
+            if (from is not null)
+            {
+                socket.Bind(new IPEndPoint(from, 0));
+            }
+
+            await socket.ConnectAsync(endPoint);
+            return new SocketConduit(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The same, or null when the other side cut the connection faster than it could be looked at.</summary>
-    public static async Task<SocketConduit?> TryConnectAsync(Multiaddr address)
+    public static async Task<SocketConduit?> TryConnectAsync(Multiaddr address, IPAddress? from = null)
     {
         try
         {
-            return await ConnectAsync(address);
+            return await ConnectAsync(address, from);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             return null;
         }

@@ -193,15 +193,55 @@ public sealed class PingActorTests : TestKit
     {
         Assert.Null(_node.Protocols.Find(EchoService.Id, limited: false));
         AwaitCondition(() => _peer.Protocols.Find(EchoService.Id, limited: false) is not null, Patience, Often);
-        var handler = _peer.Protocols.Find(EchoService.Id, limited: false)!.Handler!;
-        var (near, far) = StreamPair(EchoService.Id, _node.Self);
-        var echo = handler(near, CancellationToken.None);
+        var far = Echo(_answering);
 
         await far.WriteAsync("so it goes"u8.ToArray());
         await far.CompleteWritesAsync();
 
         Assert.Equal("so it goes"u8.ToArray(), await ReadAllAsync(far));
-        await echo;
+    }
+
+    [Fact]
+    public async Task A_peer_gets_as_many_echoes_as_the_option_says_and_again_when_one_is_over()
+    {
+        var node = MakeNode(3, new NodeOptions { Echo = true, Abuse = new AbuseOptions { EchoStreamsPerPeer = 2 } });
+        var answering = Sys.ActorOf(Props.Create(typeof(PingActor), node));
+        var (first, second, third) = (Echo(answering), Echo(answering), Echo(answering));
+
+        await Assert.ThrowsAnyAsync<IOException>(() => third.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
+        await second.CompleteWritesAsync();
+        Assert.Empty(await ReadAllAsync(second));
+        await AwaitAssertAsync(async () => Assert.Equal(1, await RoundTripAsync(Echo(answering))), Patience, Often);
+        Assert.Equal(1, await RoundTripAsync(first));
+    }
+
+    [Fact]
+    public async Task An_echo_whose_reader_never_reads_is_reset_after_the_stall_timeout()
+    {
+        var node = MakeNode(3, new NodeOptions { Echo = true, Abuse = new AbuseOptions { StallTimeout = TimeSpan.FromSeconds(1) } });
+        var far = Echo(Sys.ActorOf(Props.Create(typeof(PingActor), node)));
+
+        // The windows of both ways and the buffer between them fill up; then the write hangs until the echo gives up.
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await far.WriteAsync(new byte[64 * 1024]).AsTask().WaitAsync(Patience);
+            }
+        });
+    }
+
+    private PeerStream Echo(IActorRef answering)
+    {
+        var (near, far) = StreamPair(EchoService.Id, _node.Self);
+        answering.Tell(new StreamMessages.InboundStream(near, Connection(1, _node.Key)));
+        return far;
+    }
+
+    private static async Task<int> RoundTripAsync(PeerStream stream)
+    {
+        await stream.WriteAsync(new byte[] { 7 });
+        return await stream.ReadAsync(new byte[1]);
     }
 
     private static (long Id, int Number) Told(PingMessages.Pinged pinged) => (pinged.Id, pinged.Number);

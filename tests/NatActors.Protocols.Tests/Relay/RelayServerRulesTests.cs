@@ -167,6 +167,35 @@ public sealed class RelayServerRulesTests
     }
 
     [Fact]
+    public void Who_asks_too_often_waits_and_the_other_question_has_a_rate_of_its_own()
+    {
+        var rules = Rules(new RelayProfile { AsksPerPeer = new RateLimit(1, 2) });
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(1), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(1), Start).Status);
+        Assert.Equal(RelayStatus.ReservationRefused, rules.OnReserve(Guest(1), Start).Status);
+        Assert.Equal(1, rules.Reservations);
+
+        Assert.Equal(RelayStatus.NoReservation, rules.OnConnect(Guest(1), Peers.Id(9), Start).Status);
+        Assert.Equal(RelayStatus.NoReservation, rules.OnConnect(Guest(1), Peers.Id(9), Start).Status);
+        Assert.Equal(RelayStatus.ResourceLimitExceeded, rules.OnConnect(Guest(1), Peers.Id(9), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(1), Start + TimeSpan.FromSeconds(1)).Status);
+    }
+
+    [Theory]
+    [InlineData("192.0.1.1", RelayStatus.ReservationRefused)]
+    [InlineData("192.0.1.2", RelayStatus.Ok)]
+    public void Many_peers_of_one_address_ask_no_more_than_it_may(string last, RelayStatus expected)
+    {
+        var rules = Rules(new RelayProfile { AsksPerAddress = new RateLimit(1, 3) });
+        for (var peer = 1; peer <= 3; peer++)
+        {
+            Assert.Equal(RelayStatus.Ok, rules.OnReserve(Guest(peer), Start).Status);
+        }
+
+        Assert.Equal(expected, rules.OnReserve(Guest(4, ip: last), Start).Status);
+    }
+
+    [Fact]
     public void The_profiles_have_the_numbers_they_promise()
     {
         Assert.Equal((128, 8, 16), (RelayProfile.Public.MaxReservations, RelayProfile.Public.MaxReservationsPerAddress, RelayProfile.Public.MaxCircuitsPerPeer));
