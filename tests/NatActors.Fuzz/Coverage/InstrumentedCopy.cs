@@ -13,11 +13,21 @@ internal static class InstrumentedCopy
     private const string FolderName = "instrumented";
     private const string BlocksFile = "blocks.txt";
 
+    private static readonly Lock Gate = new();
+
     /// <summary>What the entries test; entries of other assemblies are given by name.</summary>
     private static readonly string[] Subjects = ["NatActors.Multiformats", "NatActors.Wire", "NatActors.Protocols", "NatActors.Transports", "NatActors.Hosting"];
 
     /// <summary>The folder with the copies; the assemblies that are not in it are used as they are.</summary>
     public static string Ensure(string? entriesAssembly)
+    {
+        lock (Gate)
+        {
+            return Make(entriesAssembly);
+        }
+    }
+
+    private static string Make(string? entriesAssembly)
     {
         var sources = Subjects.Append(entriesAssembly).OfType<string>().Select(name => PathOf(name)).ToList();
         var folder = Path.Combine(AppContext.BaseDirectory, FolderName, Key(sources));
