@@ -1,4 +1,5 @@
 using NatActors.Benchmarks.Handshakes;
+using NatActors.Benchmarks.Lab;
 using NatActors.Benchmarks.Relay;
 using NatActors.Benchmarks.Streams;
 using NatActors.Benchmarks.Runtime;
@@ -26,6 +27,7 @@ internal static class Catalogue
         // What they cost in memory.
 
         // The kernel laboratory.
+        new DirectBenchmark(),
 
         // The actor runtime.
         new RuntimeBenchmark(),

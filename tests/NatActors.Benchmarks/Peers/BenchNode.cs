@@ -26,6 +26,9 @@ internal sealed record BenchNodeOptions
 
     /// <summary>The laboratory host that it lives in, listening on <see cref="BenchNode.LabPort"/>; null for this machine's loopback.</summary>
     public LabHost? Host { get; init; }
+
+    /// <summary>The last word, for what only one benchmark needs.</summary>
+    public Func<NodeSetup, NodeSetup>? SetUp { get; init; }
 }
 
 /// <summary>A whole node as its owner has it, with room for what is measured. Serves perf and echo without the bounds of the node's own.</summary>
@@ -69,8 +72,9 @@ internal sealed class BenchNode : IAsyncDisposable
             Options = NodeOptions(options),
             RelayProfile = options.Relays ? RelayProfile.Private with { Limits = RelayLimits.None } : null,
         };
+        setup = options.Host is { } host ? Into(host, setup) : setup;
         var reserved = events.Next<NodeEvents.Reserved>();
-        var node = await NatNode.StartAsync(system, options.Host is { } host ? Into(host, setup) : setup, "node", events).WaitAsync(Guard);
+        var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(Guard);
         node.Handle(StreamWork.Perf, StreamWork.ServePerfAsync, allowLimited: true);
         if (options.ReservesAt is not null)
         {
