@@ -1,6 +1,4 @@
 using Akka.Actor;
-using Akka.Event;
-using NatActors.Multiformats;
 using NatActors.Node.Port;
 
 namespace NatActors.Node.Connections;
@@ -8,8 +6,6 @@ namespace NatActors.Node.Connections;
 /// <summary>How one connection, all of them, and the actor itself end: nobody who asked for something is left without an answer.</summary>
 public sealed partial class ConnectionsActor
 {
-    private readonly FloodLog _refusals = new();
-
     /// <inheritdoc />
     protected override void PreRestart(Exception reason, object message)
     {
@@ -49,26 +45,6 @@ public sealed partial class ConnectionsActor
         {
             _table.OnClosing(id, Now);
             up.Info.Actor.Tell(new ConnectionMessages.Close(reason));
-        }
-    }
-
-    /// <summary>A handshake that takes its time gives its place to a newcomer. The table has forgotten it already.</summary>
-    private void Displace(long id)
-    {
-        if (_pending.Remove(id, out var pending))
-        {
-            const string Reason = "its handshake took a place that a newcomer needed";
-            _node.Metrics.OnDisplaced();
-            pending.Fail(DialFailureKind.Refused, Reason);
-            pending.Actor.Tell(new ConnectionMessages.Close(Reason));
-        }
-    }
-
-    private void OnRefused(Multiaddr remote, string reason)
-    {
-        if (_refusals.MayLog(Now, out var others))
-        {
-            _log.Info("Refused a connection from {0}: {1}{2}", remote, reason, others);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using NatActors.Multiformats;
@@ -140,34 +139,6 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
         var actor = Context.ActorOf(Props.Create(typeof(ConnectionActor), _node, seed, Self), $"conn-{id}");
         Context.WatchWith(actor, new ConnectionEnded(id));
         _pending[id] = new Pending(adopt, actor);
-    }
-
-    private string? Refusal(long id, ConnectionsMessages.Adopt adopt, bool inbound)
-    {
-        if (_closingAll is { } closing)
-        {
-            return closing;
-        }
-
-        if (!inbound)
-        {
-            return null;
-        }
-
-        if (_node.Gater.RefuseAccept(adopt.Conduit.RemoteAddress) is { } gated)
-        {
-            return gated;
-        }
-
-        IPAddress? source = adopt.Relayed ? null : adopt.Conduit.RemoteAddress.Host;
-        var decision = _table.OnInbound(id, source, Now);
-        if (decision.Displaced is { } displaced)
-        {
-            Displace(displaced);
-        }
-
-        CountRefusal(decision.Refusal);
-        return Words(decision.Refusal);
     }
 
     private void OnUpgraded(ConnectionInfo info)

@@ -24,7 +24,7 @@ internal sealed class RelayAskRates(RelayProfile profile)
             return false;
         }
 
-        _peers.Take(guest.Peer, now);
+        _peers.Take(guest.Peer, profile.AsksPerPeer, now);
         return true;
     }
 }

@@ -81,7 +81,7 @@ public sealed class RelayServerRules
 
         if (!_reserveRates.MayAsk(guest, now))
         {
-            return Refused(RelayStatus.ReservationRefused);
+            return Refused(RelayStatus.ReservationRefused, ended);
         }
 
         var key = AddressKey(guest.Ip);
