@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
@@ -45,6 +46,10 @@ internal static class ConfigurationReader
         {
             SetList(value, children, property, target, path, mistakes);
         }
+        else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>))
+        {
+            SetTable(value, children, (IDictionary)property.GetValue(target)!, path, mistakes);
+        }
         else if (type.IsClass && type != typeof(string))
         {
             if (children.Length > 0)
@@ -71,6 +76,28 @@ internal static class ConfigurationReader
         else
         {
             mistakes.Add($"{path}: '{value.Value}' is not {Wanted(type)}.");
+        }
+    }
+
+    /// <summary>Objects by names that are not ours: one is made for each that is not there yet.</summary>
+    private static void SetTable(
+        IConfigurationSection value, IConfigurationSection[] children, IDictionary table, string path, List<string> mistakes)
+    {
+        if (children.Length == 0 && !string.IsNullOrEmpty(value.Value))
+        {
+            mistakes.Add($"{path}: '{value.Value}' is one value; write an object of options in braces for each name.");
+        }
+
+        foreach (var child in children)
+        {
+            if (child.Value is { Length: > 0 } single)
+            {
+                mistakes.Add($"{path}.{child.Key}: '{single}' is one value; write an object of options in braces.");
+                continue;
+            }
+
+            table[child.Key] ??= Activator.CreateInstance(table.GetType().GetGenericArguments()[1]);
+            Read(child, table[child.Key]!, $"{path}.{child.Key}.", mistakes);
         }
     }
 
@@ -125,7 +152,7 @@ internal static class ConfigurationReader
     private static string Wanted(Type type) => type switch
     {
         _ when type == typeof(bool) => "true or false",
-        _ when type == typeof(int) => "a whole number",
+        _ when type == typeof(int) || type == typeof(long) => "a whole number",
         _ when type == typeof(TimeSpan) => "a time as hours:minutes:seconds, such as 00:01:00",
         _ => "a text",
     };

@@ -76,6 +76,9 @@ public sealed class NatActorsOptions
     /// <summary>What a peer, or a network, may do before it is refused or cut off.</summary>
     public AbuseTextOptions Abuse { get; set; } = new();
 
+    /// <summary>What the node may hold for its peers.</summary>
+    public ResourceTextOptions Resources { get; set; } = new();
+
     /// <summary>Where logs go.</summary>
     public LoggingOptions Logging { get; set; } = new();
 
@@ -110,6 +113,7 @@ public sealed class NatActorsOptions
             Perf = Perf,
             HolePunching = HolePunching,
             Connections = Connections.Build(),
+            Resources = Resources.Build(),
             Abuse = Abuse.Build(),
         };
         mistakes.AddRange(options.Validate());

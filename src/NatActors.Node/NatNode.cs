@@ -74,7 +74,7 @@ public sealed class NatNode : INatNode
             node._context.Events.Subscribe(observer);
         }
 
-        node._context.Metrics.Watch(node._context.Events);
+        node._context.Metrics.Watch(node._context.Events, node._context.Resources);
         var started = new TaskCompletionSource<IReadOnlyList<Multiaddr>>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // Before there is an actor: a start that is cancelled already must not win a race against the node's first steps.

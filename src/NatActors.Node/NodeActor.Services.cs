@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using NatActors.Node.Addresses;
 using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
@@ -11,6 +12,7 @@ using NatActors.Node.Ping;
 using NatActors.Node.Port;
 using NatActors.Node.PortMapping;
 using NatActors.Node.Relay;
+using NatActors.Protocols.Resources;
 
 namespace NatActors.Node;
 
@@ -51,6 +53,23 @@ internal sealed partial class NodeActor
         }
 
         Refs.Ports = Child(typeof(PortsActor), Ports);
+    }
+
+    // From any thread: a logging adapter takes that. What a remote can provoke at will is written at the level of debugging only.
+    private void LogRefused(ResourceRefusal refusal, string asker)
+    {
+        if (_log.IsDebugEnabled)
+        {
+            _log.Debug("Refused to {0}: {1}", asker, refusal.Describe());
+        }
+    }
+
+    private void LogEvicted(ResourceScope victim, ResourceRefusal refusal)
+    {
+        if (_log.IsDebugEnabled)
+        {
+            _log.Debug("Ended {0} {1} to make room: {2}", victim.Kind, victim.Name, refusal.Describe());
+        }
     }
 
     private IActorRef Child(Type type, string name) =>

@@ -67,6 +67,8 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         StartServices();
         var self = Self;
         _eventSubscription = _node.Events.Subscribe(e => self.Tell(new Happened(e)));
+        _node.Resources.Refused += LogRefused;
+        _node.Resources.Evicted += LogEvicted;
         Become(Starting);
         Refs.Ports.Tell(new PortMessages.Bind(Self));
     }
@@ -86,6 +88,8 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _eventSubscription?.Dispose();
+        _node.Resources.Refused -= LogRefused;
+        _node.Resources.Evicted -= LogEvicted;
         _life.Stopping.Cancel();
         foreach (var request in _requests.Values)
         {

@@ -107,6 +107,7 @@ public sealed record NodeOptions
         }
 
         mistakes.AddRange(WithoutPeer(AutoNat.Partners, "AutoNat.Partners"));
+        mistakes.AddRange(AutoNat.Client.Validate("AutoNat.Client."));
         mistakes.AddRange(AutoNat.Server.Validate("AutoNat.Server."));
         mistakes.AddRange(Connections.Validate());
         mistakes.AddRange(Resources.Validate());

@@ -81,6 +81,15 @@ public static partial class ReportText
         page.Line("peer id", report.PeerId);
         page.Line("program", report.Agent + (report.Temporary ? ", started for this report" : ""));
         page.Lines("listens on", BeyondThisMachine(report.Listening), "nothing: it only dials");
+        if (report.Resources.MaxMemory > 0)
+        {
+            page.Line("holds", ReportWords.Holds(report.Resources));
+        }
+
+        if (report.Resources.Refused + report.Resources.Evicted > 0)
+        {
+            page.Under(ReportWords.Refused(report.Resources));
+        }
     }
 
     private static void Network(TextPage page, ReportDocument report)

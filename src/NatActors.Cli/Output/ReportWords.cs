@@ -6,6 +6,8 @@ namespace NatActors.Cli.Output;
 /// <summary>The terms of a report in words for a person at home.</summary>
 internal static class ReportWords
 {
+    private const double Mebibyte = 1024 * 1024;
+
     /// <summary>The answer to the question that everybody has.</summary>
     public static string Verdict(ReportDocument report) => report.Reachability switch
     {
@@ -27,6 +29,19 @@ internal static class ReportWords
         { Verdict: "private" } => "no",
         _ => "not known",
     };
+
+    /// <summary>What the node holds for its peers, of how much.</summary>
+    public static string Holds(ResourcesEntry held) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{held.Memory / Mebibyte:0.#} of {held.MaxMemory / Mebibyte:0.#} MiB for its peers, {held.InboundStreams + held.OutboundStreams} of {held.MaxStreams} streams");
+
+    /// <summary>What was refused, the most frequent first.</summary>
+    public static string Refused(ResourcesEntry held)
+    {
+        var by = held.RefusedBy.OrderByDescending(r => r.Count).Take(3).Select(r => $"{r.Scope} {r.Resource} {r.Count}");
+        return $"refused {held.Refused} requests for want of these" + (held.Refused > 0 ? $" ({string.Join(", ", by)})" : "")
+            + (held.Evicted > 0 ? $", ended {held.Evicted} streams or connections to make room" : "");
+    }
 
     /// <summary>Which traffic it is about.</summary>
     public static string Protocol(NatEntry nat) => Protocol(nat.Family, nat.Protocol);

@@ -63,6 +63,9 @@ public sealed record ReportDocument
     /// <summary>The connections, relayed ones first; at most <see cref="ReportDocuments.MaxConnections"/>.</summary>
     public IReadOnlyList<ConnectionEntry> Connections { get; init; } = [];
 
+    /// <summary>What the node holds for its peers, and what it refused.</summary>
+    public ResourcesEntry Resources { get; init; } = new();
+
     /// <summary>The last hole punches, the latest first.</summary>
     public IReadOnlyList<PunchEntry> Punches { get; init; } = [];
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using NatActors.Node;
 using NatActors.Node.Report;
+using NatActors.Node.Resources;
 using NatActors.Protocols.Addresses;
 using NatActors.Protocols.AutoNat;
 
@@ -44,6 +45,7 @@ public static class ReportDocuments
             ConnectionCount = report.Connections.Count,
             RelayedCount = report.Connections.Count(c => c.Status.Connection.Relayed),
             Connections = [.. report.Connections.Take(MaxConnections).Select(Connection)],
+            Resources = Resources(report.Resources),
             Punches = [.. report.Punches.Select(Punch)],
             Advice = [.. report.Advice.Select(a => new AdviceEntry(JsonNamingPolicy.KebabCaseLower.ConvertName(a.Topic.ToString()), a.Text))],
             Unanswered = report.Unanswered,
@@ -139,6 +141,23 @@ public static class ReportDocuments
             Why = reported.WhyRelayed,
         };
     }
+
+    private static ResourcesEntry Resources(ResourceSnapshot? held) => held is null ? new ResourcesEntry() : new ResourcesEntry
+    {
+        Memory = held.System.Usage.Memory,
+        MaxMemory = held.System.Limits.Memory,
+        InboundStreams = held.System.Usage.InboundStreams,
+        OutboundStreams = held.System.Usage.OutboundStreams,
+        MaxStreams = held.System.Limits.Streams,
+        Connections = held.System.Usage.Connections,
+        MaxConnections = held.System.Limits.Connections,
+        Handshakes = held.Transient.Usage.Connections,
+        Refused = held.RefusedTotal,
+        RefusedBy = [.. held.Refused.Select(r => new RefusedEntry(Kebab(r.Scope), Kebab(r.Resource), r.Count))],
+        Evicted = held.Evicted,
+    };
+
+    private static string Kebab(Enum value) => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     private static PunchEntry Punch(NodeEvents.PunchEnded punch) => new(
         Rfc3339(punch.Time), punch.Peer.ToString(), Lower(punch.Outcome), punch.Round, Milliseconds(punch.Duration)!.Value, punch.Reason);

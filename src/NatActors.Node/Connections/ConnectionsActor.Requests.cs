@@ -187,7 +187,7 @@ public sealed partial class ConnectionsActor
         };
         if (full is var (scope, resource, limit))
         {
-            _node.Resources.OnRefused(new ResourceRefusal(scope, "", resource, limit, limit, 1));
+            _node.Resources.OnRefused(new ResourceRefusal(scope, "", resource, limit, limit, 1), "a connection");
         }
     }
 

@@ -79,6 +79,24 @@ public static class Instruments
     /// <summary>Bytes of the muxed connections before encryption. Tags: direction (sent, received), path (direct, relayed).</summary>
     public const string Io = "natactors.io";
 
+    /// <summary>Bytes held for peers: received and not read, written and not taken, handshakes.</summary>
+    public const string ResourceMemory = "natactors.resources.memory";
+
+    /// <summary>The most that may be held for peers.</summary>
+    public const string ResourceMemoryLimit = "natactors.resources.memory.limit";
+
+    /// <summary>Streams that are open, those in their negotiation included. Tags: direction (inbound, outbound).</summary>
+    public const string ResourceStreams = "natactors.resources.streams";
+
+    /// <summary>
+    /// What was refused because a scope was full. Tags: scope (system, transient, protocol, protocol-peer, peer, connection, stream), resource
+    /// (memory, streams, inbound-streams, connections, inbound-connections).
+    /// </summary>
+    public const string ResourcesRefused = "natactors.resources.refused";
+
+    /// <summary>Streams and connections that were ended to make room for a peer that held less. Tags as <see cref="ResourcesRefused"/>.</summary>
+    public const string ResourcesEvicted = "natactors.resources.evicted";
+
     private static readonly Meter Meter = new(MeterName, typeof(Instruments).Assembly.GetName().Version?.ToString(3));
 
     private static readonly InstrumentAdvice<double> Seconds = new()
@@ -120,6 +138,12 @@ public static class Instruments
     internal static readonly Counter<long> ServerCircuitCounter =
         Meter.CreateCounter<long>(ServerCircuitRequests, "{request}", "The relay server's answers to circuits asked for.");
 
+    internal static readonly Counter<long> ResourceRefusedCounter =
+        Meter.CreateCounter<long>(ResourcesRefused, "{request}", "What was refused because a scope of resources was full.");
+
+    internal static readonly Counter<long> ResourceEvictedCounter = Meter.CreateCounter<long>(
+        ResourcesEvicted, "{victim}", "Streams and connections that were ended to make room for a peer that held less.");
+
     /// <summary>The instruments that are read, not told: each asks the nodes that run.</summary>
     static Instruments()
     {
@@ -137,6 +161,12 @@ public static class Instruments
             ServerCircuits, () => OfAll(node => node.ObserveCircuits()), "{circuit}", "Circuits that are open through this relay server.");
         Meter.CreateObservableCounter(
             ServerIo, () => OfAll(node => node.ObserveCircuitBytes()), "By", "Bytes that circuits carried through this relay server, both ways.");
+        Meter.CreateObservableUpDownCounter(
+            ResourceMemory, () => OfAll(node => node.ObserveMemory()), "By", "Bytes held for peers.");
+        Meter.CreateObservableGauge(
+            ResourceMemoryLimit, () => OfAll(node => node.ObserveMemoryLimit()), "By", "The most that may be held for peers.");
+        Meter.CreateObservableUpDownCounter(
+            ResourceStreams, () => OfAll(node => node.ObserveStreams()), "{stream}", "Streams that are open.");
         Meter.CreateObservableCounter(
             Io, () => OfAll(node => node.ObserveBytes()), "By", "Bytes of the muxed connections before encryption.");
     }

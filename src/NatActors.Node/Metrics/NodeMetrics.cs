@@ -3,9 +3,11 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
+using NatActors.Node.Resources;
 using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.Connections;
 using NatActors.Protocols.Relay;
+using NatActors.Protocols.Resources;
 
 namespace NatActors.Node.Metrics;
 
@@ -28,6 +30,7 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
     private string _verdict = "unknown";
     private long _circuits;
     private IDisposable? _events;
+    private NodeResources? _resources;
 
     /// <summary>The measurements of the node of that name; nobody sees them before <see cref="Watch"/>.</summary>
     /// <param name="node">The tag <c>node</c>: the node's peer id.</param>
@@ -46,9 +49,18 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
     public TrafficMeter Circuits { get; } = new();
 
     /// <summary>Shows the node's measurements from now on, until <see cref="Dispose"/>.</summary>
-    public void Watch(IObservable<NodeEvent> events)
+    /// <param name="events">What happens in the node.</param>
+    /// <param name="resources">What it holds; null for nothing.</param>
+    public void Watch(IObservable<NodeEvent> events, NodeResources? resources = null)
     {
         Instruments.Publish();
+        _resources = resources;
+        if (resources is not null)
+        {
+            resources.Refused += OnRefused;
+            resources.Evicted += OnEvicted;
+        }
+
         _events = events.Subscribe(this);
         ImmutableInterlocked.Update(ref _running, list => list.Add(this));
     }
@@ -58,6 +70,11 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
     {
         ImmutableInterlocked.Update(ref _running, list => list.Remove(this));
         _events?.Dispose();
+        if (_resources is { } resources)
+        {
+            resources.Refused -= OnRefused;
+            resources.Evicted -= OnEvicted;
+        }
     }
 
     /// <summary>A connection is up.</summary>
@@ -176,6 +193,16 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
 
     internal IEnumerable<Measurement<long>> ObserveCircuitBytes() => [new(Circuits.Sent, _node)];
 
+    internal IEnumerable<Measurement<long>> ObserveMemory() => [new(_resources?.Usage.Memory ?? 0, _node)];
+
+    internal IEnumerable<Measurement<long>> ObserveMemoryLimit() => _resources is { } held ? [new(held.MaxMemory, _node)] : [];
+
+    internal IEnumerable<Measurement<long>> ObserveStreams()
+    {
+        var usage = _resources?.Usage ?? default;
+        return [new(usage.InboundStreams, _node, new("direction", "inbound")), new(usage.OutboundStreams, _node, new("direction", "outbound"))];
+    }
+
     internal IEnumerable<Measurement<long>> ObserveBytes() =>
     [
         Bytes(Direct.Sent, "sent", "direct"),
@@ -196,6 +223,13 @@ public sealed class NodeMetrics : IObserver<NodeEvent>, IDisposable
 
     private void OnPunched(NodeEvents.PunchEnded punch) => Instruments.PunchHistogram.Record(
         punch.Duration.TotalSeconds, _node, Outcome(Kebab(punch.Outcome)), new("round", punch.Round));
+
+    private void OnRefused(ResourceRefusal refusal, string asker) => Instruments.ResourceRefusedCounter.Add(1, TagsOf(refusal));
+
+    private void OnEvicted(ResourceScope victim, ResourceRefusal refusal) => Instruments.ResourceEvictedCounter.Add(1, TagsOf(refusal));
+
+    private TagList TagsOf(ResourceRefusal refusal) =>
+        new() { _node, new("scope", Kebab(refusal.Scope)), new("resource", Kebab(refusal.Resource)) };
 
     private void OnVerdict(NodeEvents.ReachabilityChanged change)
     {

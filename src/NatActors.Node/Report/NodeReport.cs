@@ -4,6 +4,7 @@ using NatActors.Node.AutoNat;
 using NatActors.Node.Connections;
 using NatActors.Node.PortMapping;
 using NatActors.Node.Relay;
+using NatActors.Node.Resources;
 using NatActors.Protocols.Addresses;
 using NatActors.Protocols.AutoNat;
 using NatActors.Transports.Network;
@@ -69,6 +70,9 @@ public sealed record NodeReport
 
     /// <summary>The connections, relayed ones first.</summary>
     public IReadOnlyList<ReportedConnection> Connections { get; init; } = [];
+
+    /// <summary>What memory, streams and connections are used for, and what was refused; null in a report on nothing.</summary>
+    public ResourceSnapshot? Resources { get; init; }
 
     /// <summary>The last hole punches, the latest first.</summary>
     public IReadOnlyList<NodeEvents.PunchEnded> Punches { get; init; } = [];

@@ -97,6 +97,7 @@ internal sealed class ReportActor : UntypedActor, IWithTimers
         Time = node.WallClock.GetUtcNow(),
         Clock = clock,
         Options = node.Options,
+        Resources = node.Resources.Snapshot(),
     };
 
     private void Question(string service, IActorRef who, object question)

@@ -28,7 +28,7 @@ public sealed class NodeResources
     public event Action? Emptied;
 
     /// <summary>Raised for everything that is refused: why, and to whom. Handlers must not block; calls come from any thread.</summary>
-    internal event Action<ResourceRefusal>? Refused;
+    internal event Action<ResourceRefusal, string>? Refused;
 
     /// <summary>Raised for everything that is ended to make room for another: for which refusal.</summary>
     internal event Action<ResourceScope, ResourceRefusal>? Evicted;
@@ -52,6 +52,9 @@ public sealed class NodeResources
         }
     }
 
+    /// <summary>The most bytes that the whole node may hold.</summary>
+    public long MaxMemory => _tree.System.Limits.Memory;
+
     /// <summary>What the whole node holds.</summary>
     public ScopeUsage Usage
     {
@@ -68,7 +71,7 @@ public sealed class NodeResources
     internal ConnectionResources? OpenConnection(long id, bool inbound, out ResourceRefusal? refusal)
     {
         ConnectionScope? scope = null;
-        refusal = Ask(() => _tree.OpenConnection(id, inbound, ConnectionResources.HandshakeMemory, out scope));
+        refusal = Ask(() => _tree.OpenConnection(id, inbound, ConnectionResources.HandshakeMemory, out scope), null);
         return scope is null ? null : new ConnectionResources(this, scope);
     }
 
@@ -83,11 +86,11 @@ public sealed class NodeResources
     internal StreamResources? OpenStream(ConnectionScope connection, bool inbound, out ResourceRefusal? refusal)
     {
         StreamScope? scope = null;
-        refusal = Ask(() => _tree.OpenStream(connection, inbound, out scope));
+        refusal = Ask(() => _tree.OpenStream(connection, inbound, out scope), connection);
         return scope is null ? null : new StreamResources(this, scope);
     }
 
-    internal ResourceRefusal? Agree(StreamScope stream, string protocol) => Ask(() => _tree.Agree(stream, protocol));
+    internal ResourceRefusal? Agree(StreamScope stream, string protocol) => Ask(() => _tree.Agree(stream, protocol), stream.Connection);
 
     /// <summary>
     /// Memory where nobody can be ended to make room: the caller holds a lock. False is not a refusal yet; ask by <see cref="Take"/> without it.
@@ -102,7 +105,7 @@ public sealed class NodeResources
 
     /// <summary>Memory; not to be asked for under any lock.</summary>
     internal ResourceRefusal? Take(ResourceScope holder, int bytes) =>
-        Ask(() => holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes));
+        Ask(() => holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes), holder);
 
     internal void Return(ResourceScope holder, int bytes)
     {
@@ -147,7 +150,9 @@ public sealed class NodeResources
     internal bool IsTight(ConnectionScope connection) => _tree.IsTight(connection);
 
     /// <summary>Counts what another holder of a rule refused: the table of connections, a link.</summary>
-    internal void OnRefused(ResourceRefusal refusal)
+    /// <param name="refusal">Why.</param>
+    /// <param name="asker">Who asked, in words for a person.</param>
+    internal void OnRefused(ResourceRefusal refusal, string asker)
     {
         lock (_gate)
         {
@@ -155,10 +160,10 @@ public sealed class NodeResources
             _refused[key] = _refused.GetValueOrDefault(key) + 1;
         }
 
-        Refused?.Invoke(refusal);
+        Refused?.Invoke(refusal, asker);
     }
 
-    private ResourceRefusal? Ask(Func<ResourceDecision> ask)
+    private ResourceRefusal? Ask(Func<ResourceDecision> ask, ResourceScope? asker)
     {
         for (var victims = 0; ; victims++)
         {
@@ -168,7 +173,7 @@ public sealed class NodeResources
                 decision = ask();
             }
 
-            if (!GoesOn(decision, victims))
+            if (!GoesOn(decision, victims, asker))
             {
                 return decision.Refusal;
             }
@@ -176,7 +181,7 @@ public sealed class NodeResources
     }
 
     /// <summary>True when room was made, so that it is worth asking again.</summary>
-    private bool GoesOn(in ResourceDecision decision, int victims)
+    private bool GoesOn(in ResourceDecision decision, int victims, ResourceScope? asker)
     {
         if (decision.Refusal is not { } refusal)
         {
@@ -188,7 +193,7 @@ public sealed class NodeResources
             // With a limit of none it is over, and asks too late: that is no news.
             if (refusal.Limit > 0)
             {
-                OnRefused(refusal);
+                OnRefused(refusal, asker is null ? "a new connection" : $"the {(asker is StreamScope ? "stream" : "connection")} {asker.Name}");
             }
 
             return false;

@@ -107,4 +107,88 @@ public sealed record ReachabilityOptions
 
     /// <summary>Version 1: the pause once confident. Default 15 minutes (go-libp2p autonat: refreshInterval).</summary>
     public TimeSpan V1Refresh { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>All mistakes, each in one line that says what to do.</summary>
+    /// <param name="path">What stands before each option's name, e.g. <c>AutoNat.Client.</c>.</param>
+    public IEnumerable<string> Validate(string path)
+    {
+        const int Most = 100_000;
+        foreach (var (name, value) in Counts())
+        {
+            if (value is < 1 or > Most)
+            {
+                yield return $"{path}{name}: {value} is out of range; use 1 to {Most}.";
+            }
+        }
+
+        foreach (var (name, value) in Waits())
+        {
+            if (value < TimeSpan.Zero)
+            {
+                yield return $"{path}{name}: {value} is negative; use 00:00:00 for none.";
+            }
+        }
+
+        foreach (var (name, value) in Durations())
+        {
+            if (value < TimeSpan.FromMilliseconds(100))
+            {
+                yield return $"{path}{name}: {value} is too short; use at least 00:00:00.1.";
+            }
+        }
+
+        foreach (var (first, least, last, most) in Ranges())
+        {
+            if (least > most)
+            {
+                yield return $"{path}{first}, {last}: {least} to {most} is no range; use a {last} of at least {least}.";
+            }
+        }
+    }
+
+    private IEnumerable<(string Name, int Value)> Counts() =>
+    [
+        (nameof(MaxAddresses), MaxAddresses),
+        (nameof(MaxServers), MaxServers),
+        (nameof(MaxOutstanding), MaxOutstanding),
+        (nameof(Parallel), Parallel),
+        (nameof(Panel), Panel),
+        (nameof(MinClaims), MinClaims),
+        (nameof(MaxDials), MaxDials),
+    ];
+
+    /// <summary>Times that may be none.</summary>
+    private IEnumerable<(string Name, TimeSpan Value)> Waits() =>
+    [
+        (nameof(PartnerPatience), PartnerPatience),
+        (nameof(StrangerLasts), StrangerLasts),
+        (nameof(FirstProbeDelay), FirstProbeDelay),
+        (nameof(SameServer), SameServer),
+        (nameof(V1Delay), V1Delay),
+    ];
+
+    private IEnumerable<(string Name, TimeSpan Value)> Durations() =>
+    [
+        (nameof(Window), Window),
+        (nameof(TimeToLive), TimeToLive),
+        (nameof(ConfirmAfterChange), ConfirmAfterChange),
+        (nameof(FirstRetry), FirstRetry),
+        (nameof(MaxRetry), MaxRetry),
+        (nameof(FirstRecheck), FirstRecheck),
+        (nameof(MaxRecheck), MaxRecheck),
+        (nameof(DialWindow), DialWindow),
+        (nameof(Timeout), Timeout),
+        (nameof(V1Timeout), V1Timeout),
+        (nameof(FirstServerPause), FirstServerPause),
+        (nameof(MaxServerPause), MaxServerPause),
+        (nameof(V1Retry), V1Retry),
+        (nameof(V1Refresh), V1Refresh),
+    ];
+
+    private IEnumerable<(string First, TimeSpan Least, string Last, TimeSpan Most)> Ranges() =>
+    [
+        (nameof(FirstRetry), FirstRetry, nameof(MaxRetry), MaxRetry),
+        (nameof(FirstRecheck), FirstRecheck, nameof(MaxRecheck), MaxRecheck),
+        (nameof(FirstServerPause), FirstServerPause, nameof(MaxServerPause), MaxServerPause),
+    ];
 }
