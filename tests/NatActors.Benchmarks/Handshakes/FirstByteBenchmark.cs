@@ -47,14 +47,14 @@ internal sealed class FirstByteBenchmark : IBenchmark
             stream.Add(round, further / roundTrip);
         }
 
-        var js = await JsAsync(run, lab, roundTrip);
+        var (jsConnection, jsStream) = run.WithoutJs ? (new Series(), new Series()) : await JsAsync(run, lab, roundTrip);
         return
         [
             new Figure(Ids[0].Id, NewConnection, Unit, connection)
             {
-                Beside = [Yardstick.Elsewhere("TCP, no security", TcpAlone), .. Js(js.Connection)],
+                Beside = [Yardstick.Elsewhere("TCP, no security", TcpAlone), .. Js(jsConnection)],
             },
-            new Figure(Ids[1].Id, NewStream, Unit, stream) { Beside = [Yardstick.Elsewhere("the least", 1), .. Js(js.Stream)] },
+            new Figure(Ids[1].Id, NewStream, Unit, stream) { Beside = [Yardstick.Elsewhere("the least", 1), .. Js(jsStream)] },
         ];
     }
 

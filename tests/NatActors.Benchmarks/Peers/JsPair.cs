@@ -28,9 +28,14 @@ internal sealed class JsPair : IAsyncDisposable
     /// <summary>Where the serving one is.</summary>
     public Multiaddr Address => Multiaddr.Parse(Server.Addresses[0]);
 
-    /// <summary>Starts both and connects them; null where js is not installed, which it says.</summary>
+    /// <summary>Starts both and connects them; null where js is not wanted, or not installed, which it says.</summary>
     public static async Task<JsPair?> TryStartAsync(BenchRun run, params string[] more)
     {
+        if (run.WithoutJs)
+        {
+            return null;
+        }
+
         try
         {
             var server = await JsPeer.StartAsync([.. Serving, .. more]);

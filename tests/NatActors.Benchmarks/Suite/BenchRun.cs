@@ -12,6 +12,9 @@ internal sealed class BenchRun(IBenchmark benchmark, SuiteOptions options, TextW
     /// <summary>Whether a short, less exact run is wanted.</summary>
     public bool Quick => options.Quick;
 
+    /// <summary>Whether the js peers are left out.</summary>
+    public bool WithoutJs => options.WithoutJs;
+
     /// <summary>The rounds to measure, the warm-up first.</summary>
     public IEnumerable<Round> Rounds()
     {

@@ -55,23 +55,26 @@ internal sealed class OtherProcess : IAsyncDisposable
 
     private static OtherProcess StartWith(KeyValuePair<string, string>[] environment, string role, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(OtherProcess).Assembly.Location);
-        }
-
-        foreach (var word in (string[])[Word, role, .. arguments])
-        {
-            start.ArgumentList.Add(word);
-        }
-
+        var start = Again([Word, role, .. arguments]);
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }
 
         return new OtherProcess(Process.Start(start) ?? throw new IOException("The other process did not start."));
+    }
+
+    /// <summary>How this very program is started once more, its standard input and output in our hands.</summary>
+    public static ProcessStartInfo Again(IEnumerable<string> words)
+    {
+        // Under the dotnet command the program is its first argument; an executable of its own is the whole command.
+        var isHosted = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
+        string[] program = isHosted ? [typeof(OtherProcess).Assembly.Location] : [];
+        return new ProcessStartInfo(Environment.ProcessPath!, [.. program, .. words])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
     }
 
     public async Task TellAsync(string line)

@@ -18,6 +18,9 @@ internal sealed record SuiteOptions
     /// <summary>Smaller sizes and fewer rounds.</summary>
     public bool Quick { get; init; }
 
+    /// <summary>Leave js-libp2p out.</summary>
+    public bool WithoutJs { get; init; }
+
     /// <summary>Where the JSON goes; null for a file under artifacts.</summary>
     public string? JsonFile { get; init; }
 
@@ -56,6 +59,9 @@ internal sealed record SuiteOptions
                     break;
                 case "--quick":
                     options = options with { Quick = true };
+                    break;
+                case "--no-js":
+                    options = options with { WithoutJs = true };
                     break;
                 case "--markdown":
                     options = options with { Markdown = true };

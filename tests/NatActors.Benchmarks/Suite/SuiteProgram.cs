@@ -23,9 +23,12 @@ internal sealed class SuiteProgram(IReadOnlyList<IBenchmark> benchmarks, TextWri
           --rounds N      rounds of each measurement, their median counts (default 7; with --quick 3)
           --quick         small sizes, fewer rounds: to see that all works, not for figures
           --set NAME=N    another size
+          --no-js         leave js-libp2p out
           --json FILE     where the JSON goes (default: a new file under artifacts, its name is printed)
           --markdown      print the table as markdown
           --help          this text
+
+        ./build.sh bench profile BENCHMARK [SECONDS] shows where its time goes.
         """;
 
     public async Task<int> RunAsync(IReadOnlyList<string> args)
