@@ -1,3 +1,4 @@
+using NatActors.Fuzz.Recording;
 using NatActors.Fuzz.Running;
 
-return FuzzCommand.Run(args, Console.Out);
+return args is ["record", ..] ? Recorder.Run(args[1..]) : FuzzCommand.Run(args, Console.Out);

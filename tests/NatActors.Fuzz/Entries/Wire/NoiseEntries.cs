@@ -49,7 +49,10 @@ public abstract class NoiseHandshakeEntry(bool initiator) : ChunkedEntry
         yield return [0, 0];
     }
 
-    protected sealed override IChunkReader Begin() => new Reader(Start(initiator, FuzzKeys.Ed25519, OurSeed));
+    protected sealed override IChunkReader Begin() => new Reader(Ours(initiator));
+
+    /// <summary>Our side, with the keys that recordings are made with: what a peer answered to it once, it answers again.</summary>
+    public static NoiseHandshake Ours(bool initiator) => Start(initiator, FuzzKeys.Ed25519, OurSeed);
 
     private static NoiseHandshake Start(bool initiator, PrivateKey identity, ulong seed) =>
         new(initiator, identity, new FuzzRandomSource(seed), null, ["/yamux/1.0.0", "/mplex/6.7.0"]);

@@ -14,7 +14,7 @@ public sealed class NoiseRecordsEntry : MachineEntry
 
     public override IReadOnlyList<string> EventNames { get; } = ["seal", "deliver", "damage", "truncate", "foreign", "drop", "in place"];
 
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 64, AllocatedConstant: 8 * 1024, StepsPerByte: 64, StepsConstant: 1024);
+    public override FuzzBounds Bounds => new(AllocatedPerByte: 160, AllocatedConstant: 8 * 1024, StepsPerByte: 32, StepsConstant: 1024);
 
     public override int Cost => 12;
 
