@@ -28,7 +28,7 @@ internal sealed record CommandLine(Verb Verb, ActorRuntime Runtime, bool Slow, I
           test [--slow]    build everything and run all tests; --slow adds the ones that take minutes to an hour, and shows how far they are
           test PROJECT...  only the test projects whose name contains one of the words
           run ARGS...      the natactors command with ARGS, e.g. `./build.sh run id`
-          bench ARGS...    the benchmarks
+          bench ARGS...    measures this node beside js-libp2p, see `./build.sh bench --help`
           build            only compile
           help             this text
 

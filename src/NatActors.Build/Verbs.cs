@@ -64,7 +64,7 @@ internal sealed class Verbs(Workspace workspace, CommandLine command)
 
     private async Task<int> BenchAsync()
     {
-        Complain(await _setup.InteropPeersAsync());
+        Complain([.. await _setup.SystemToolsAsync(), .. await _setup.InteropPeersAsync()]);
         await CompileAsync(Path.Combine(workspace.Root, "tests", "NatActors.Benchmarks", "NatActors.Benchmarks.csproj"), RunConfiguration);
         var bench = workspace.Assembly(command.Runtime, "NatActors.Benchmarks", "NatActors.Benchmarks", RunConfiguration);
         return await Shell.ForegroundAsync(Environment.CurrentDirectory, "dotnet", [bench, .. command.Rest]);
