@@ -21,6 +21,9 @@ internal static class Recorder
     private const int PingLength = 32;
     private const int WrongUsage = 2;
 
+    /// <summary>Peers look at public addresses only. Nobody dials it: the exchange is never brought to its SYNC.</summary>
+    private const string NoOnesAddress = "/ip4/1.2.3.4/tcp/9";
+
     /// <summary>Records one connection.</summary>
     public static int Run(IReadOnlyList<string> args)
     {
@@ -112,7 +115,7 @@ internal static class Recorder
                 break;
             case HolePunchCodec.Protocol:
                 session.ReadMessage(stream);
-                session.Send(stream, MessageWriter.Frame(HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse("/ip4/127.0.0.1/tcp/9")]))));
+                session.Send(stream, MessageWriter.Frame(HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse(NoOnesAddress)]))));
                 session.ReadMessage(stream);
                 break;
         }
@@ -133,7 +136,7 @@ internal static class Recorder
         }
 
         Ask(inner, IdentifyProtocol.Id, []);
-        Ask(inner, HolePunchCodec.Protocol, [HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse("/ip4/127.0.0.1/tcp/9")]))]);
+        Ask(inner, HolePunchCodec.Protocol, [HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse(NoOnesAddress)]))]);
         inner.Keep();
     }
 }

@@ -56,6 +56,12 @@ internal sealed class Recordings(string folder, string from)
         {
             // Behind the words of the negotiation.
             var said = messages.SkipWhile(message => message.Length > 0 && message[^1] == '\n' && (message[0] == '/' || message[0] == 'n')).ToList();
+            if (stream.Protocol == RelayProtocol.Stop)
+            {
+                // Behind the first message the stream is a connection of its own.
+                said = [.. said.Take(1)];
+            }
+
             var isFramed = EntryCatalog.All.FirstOrDefault(entry => entry.Name == name)?.Shape == InputShape.LengthPrefixed;
             foreach (var input in isFramed ? [[.. said.SelectMany(message => MessageWriter.Frame(message))]] : said)
             {

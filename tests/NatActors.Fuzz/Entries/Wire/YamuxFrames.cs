@@ -71,6 +71,8 @@ public abstract class YamuxInboundEntry(YamuxRole role) : ChunkedEntry
 
     public sealed override int Cost => 2;
 
+    public sealed override int MaxLength => 4096;
+
     public sealed override IReadOnlyList<byte[]> Words { get; } =
     [
         YamuxFrames.Update(YamuxFlags.Syn, 1, 0), YamuxFrames.Update(YamuxFlags.Syn, 2, 0), YamuxFrames.Data(YamuxFlags.Fin, 1), YamuxFrames.Data(YamuxFlags.Fin, 2),
