@@ -40,12 +40,21 @@ public sealed partial class YamuxLink
         Wake(wake, inline: true);
     }
 
-    /// <summary>What is buffered of a stream was dropped; no credit for it.</summary>
+    /// <summary>
+    /// What is buffered of a stream was dropped; no credit for it. A peer that cannot end the stream without some is not left waiting.
+    /// </summary>
     internal void Discard(YamuxLinkStream stream)
     {
+        bool stalled;
         lock (Gate)
         {
             _session.Discard(stream.State);
+            stalled = _session.IsStalled(stream.State);
+        }
+
+        if (stalled)
+        {
+            ResetStream(stream);
         }
     }
 

@@ -180,6 +180,12 @@ public sealed partial class YamuxLink
         {
             EndStream(stream, StreamEnd.Completed);
         }
+        else if (stream.IsStopped && _session.IsStalled(stream.State))
+        {
+            // Not before the FIN: what this side has written still arrives.
+            _session.Reset(stream.State);
+            EndStream(stream, StreamEnd.ResetLocally);
+        }
 
         return true;
     }

@@ -51,6 +51,9 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
     /// <summary>The owner opened or accepted it, so it will hear of its end. Under the event lock once the stream is in use.</summary>
     public bool IsKnownToOwner { get; set; }
 
+    /// <summary>True once this side said that it will not read any more.</summary>
+    public bool IsStopped => Volatile.Read(ref _stopped);
+
     /// <inheritdoc />
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -164,7 +164,8 @@ public sealed partial class PeerStream : Stream
 
     /// <summary>
     /// Closes in order: finishes writing if that was not done, so that everything written arrives, and reads no more. Does not wait for the
-    /// peer, except for its answer where the negotiation is still pending; <see cref="Reset"/> ends that too.
+    /// peer, except for its answer where the negotiation is still pending; <see cref="Reset"/> ends that too. A peer that goes on writing is
+    /// reset when its window is full.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {

@@ -21,7 +21,8 @@ public interface IMuxedStream
     ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Says that nothing more will be read: what is unread and what still comes is dropped, and the peer gets no more credit. Writing goes on.
+    /// Says that nothing more will be read: what is unread and what still comes is dropped, and the peer gets no more credit. Writing goes on;
+    /// once that is finished too, a peer that has used up its credit and not finished is reset, for it would wait for ever.
     /// </summary>
     void StopReading()
     {

@@ -119,6 +119,14 @@ public sealed partial class YamuxSession
         }
     }
 
+    /// <summary>
+    /// True when this side has finished, and the peer has not but has used up its credit: where nobody reads any more, none comes, and the peer
+    /// would wait for it for ever (yamux spec, "Flow Control").
+    /// </summary>
+    public bool IsStalled(YamuxStream stream) =>
+        !stream.IsClosed && stream.IsLocallyFinished && !stream.IsRemotelyFinished && stream.ReceiveCredit == 0
+        && !(ReferenceEquals(_target, stream) && HasEnd);
+
     private long Grantable(YamuxStream stream) => Target(stream) - stream.ReceiveCredit - stream.Buffered;
 
     /// <summary>While memory is short a window is refilled to its first size only, so that it shrinks with what comes.</summary>

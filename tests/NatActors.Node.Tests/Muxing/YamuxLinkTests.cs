@@ -211,6 +211,40 @@ public sealed class YamuxLinkTests
         Assert.NotNull(pair.Listener.Link.TryOpenStream());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_writes_on_to_one_that_closed_without_reading_is_reset_when_its_window_is_full(bool isFull)
+    {
+        await using var pair = new LinkPair();
+        var (near, far) = await pair.OpenAsync();
+        if (isFull)
+        {
+            await near.WriteAsync(new byte[Window - 1]);
+        }
+
+        await far.WriteAsync(new byte[100]);
+        await far.CompleteWritesAsync();
+        far.StopReading();
+        var writing = near.WriteAsync(new byte[2 * Window]).AsTask();
+        Assert.Equal(StreamEnd.ResetLocally, await pair.Listener.EndOfAsync(near.Id));
+        Assert.Equal(StreamEnd.ResetByPeer, (await Assert.ThrowsAsync<MuxedStreamException>(() => writing.WaitAsync(LinkPair.Patience))).End);
+        Assert.Equal(StreamEnd.ResetByPeer, await pair.Dialer.EndOfAsync(near.Id));
+    }
+
+    [Fact]
+    public async Task What_one_that_closed_without_reading_has_written_arrives_and_the_other_may_finish_within_its_window()
+    {
+        await using var pair = new LinkPair();
+        var (near, far) = await pair.OpenAsync();
+        await far.WriteAsync(new byte[1000]);
+        await far.CompleteWritesAsync();
+        far.StopReading();
+        await near.SendAsync(new byte[Window / 2], Window / 2);
+        Assert.Equal(1000, (await near.ReadToEndAsync().WaitAsync(LinkPair.Patience)).Length);
+        Assert.Equal(StreamEnd.Completed, await pair.Listener.EndOfAsync(near.Id));
+    }
+
     [Fact]
     public async Task Streams_do_not_starve_each_other()
     {
