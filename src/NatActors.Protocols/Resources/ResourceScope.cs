@@ -51,7 +51,7 @@ public abstract class ResourceScope
         ? Refusal(ResourceKind.InboundConnections, Limits.InboundConnections, _inboundConnections, 1)
         : null;
 
-    internal bool IsFilled(int percent) => Memory >= Limits.Memory / 100 * percent;
+    internal bool IsFilled(int percent) => Memory >= (Limits.Memory / 100 * percent) + (Limits.Memory % 100 * percent / 100);
 
     internal ResourceRefusal Refusal(ResourceKind resource, long limit, long used, long asked) => new(Kind, Name, resource, limit, used, asked);
 
@@ -108,7 +108,14 @@ public sealed class SharedScope : ResourceScope
         return share;
     }
 
-    internal void Forget(ShareScope share) => _shares.Remove(share.Peer);
+    /// <summary>Forgets a share; one that was made anew meanwhile stays.</summary>
+    internal void Forget(ShareScope share)
+    {
+        if (_shares.TryGetValue(share.Peer, out var now) && ReferenceEquals(now, share))
+        {
+            _shares.Remove(share.Peer);
+        }
+    }
 }
 
 /// <summary>What one peer holds of a shared scope.</summary>

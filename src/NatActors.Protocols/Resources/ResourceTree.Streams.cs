@@ -226,7 +226,7 @@ public sealed partial class ResourceTree
         }
 
         whole.Forget(share);
-        if (whole.Shares.Count == 0)
+        if (whole.Shares.Count == 0 && ReferenceEquals(_protocols.GetValueOrDefault(whole.Name), whole))
         {
             _protocols.Remove(whole.Name);
         }
