@@ -51,14 +51,19 @@ public sealed partial class YamuxLink : IMuxedLink
     /// <param name="options">Limits and timings.</param>
     /// <param name="clock">Monotonic time, any origin.</param>
     /// <param name="traffic">Where its bytes are counted; null for nowhere.</param>
-    /// <param name="resources">Where a write is charged that the peer does not take; null for nowhere.</param>
+    public YamuxLink(IConduit conduit, ConnectionRole role, YamuxOptions options, Func<TimeSpan> clock, TrafficMeter? traffic = null)
+        : this(conduit, role, options, clock, traffic, null)
+    {
+    }
+
+    /// <summary>The same; writes that the peer does not take are charged to those resources.</summary>
     internal YamuxLink(
         IConduit conduit,
         ConnectionRole role,
         YamuxOptions options,
         Func<TimeSpan> clock,
-        TrafficMeter? traffic = null,
-        ConnectionResources? resources = null)
+        TrafficMeter? traffic,
+        ConnectionResources? resources)
     {
         _resources = resources;
         _traffic = traffic;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using NatActors.Multiformats;
+using NatActors.Node;
 using NatActors.Node.Connections;
 using NatActors.Node.Negotiation;
 using NatActors.Node.Tests.BadInput;
@@ -103,7 +104,7 @@ public sealed class HandshakeAttackTests
         await dripping;
         await world.SettledAsync();
         Assert.DoesNotContain(
-            world.Victim.Events.All, e => e is Node.NodeEvents.Connected up && up.Address.ToString().Contains("127.0.0.66", StringComparison.Ordinal));
+            world.Victim.Events.All, e => e is NodeEvents.Connected up && up.Address.ToString().Contains("127.0.0.66", StringComparison.Ordinal));
     }
 
     [Fact]

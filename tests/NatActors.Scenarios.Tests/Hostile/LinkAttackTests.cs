@@ -1,5 +1,7 @@
 using NatActors.Multiformats;
+using NatActors.Node;
 using NatActors.Node.Connections;
+using NatActors.Node.Negotiation;
 using NatActors.Node.Ping;
 using NatActors.Node.Tests.BadInput;
 using NatActors.Protocols.Perf;
@@ -24,7 +26,7 @@ public sealed class LinkAttackTests
 
         await bad.Secured.WriteAsync(Frames(300, i => new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Syn, (uint)(1 + (2 * i)), 0)));
         await world.HonestPeersGoOnAsync();
-        Assert.DoesNotContain(world.Victim.Events.All, e => e is Node.NodeEvents.Disconnected gone && gone.Peer == bad.Id);
+        Assert.DoesNotContain(world.Victim.Events.All, e => e is NodeEvents.Disconnected gone && gone.Peer == bad.Id);
         await bad.Secured.WriteAsync(Frames(300, i => new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Syn, (uint)(601 + (2 * i)), 0)));
 
         Assert.Contains(nameof(YamuxViolation.StreamFlood), await world.LostAsync(bad.Id), StringComparison.Ordinal);
@@ -60,7 +62,7 @@ public sealed class LinkAttackTests
 
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
-            await Node.Negotiation.StreamNegotiation.ProposeAsync(
+            await StreamNegotiation.ProposeAsync(
                 stream, [.. Enumerable.Range(0, 100).Select(i => $"/nonsense/{i}")], CancellationToken.None).WaitAsync(EventLog.Guard);
         });
         await world.HonestPeersGoOnAsync();
