@@ -15,7 +15,8 @@ public interface IConduit : IAsyncDisposable
     Multiaddr RemoteAddress { get; }
 
     /// <summary>
-    /// Reads at least one byte into a non-empty buffer; 0 means that the other side has finished writing.
+    /// Reads at least one byte into a non-empty buffer; 0 means that the other side has finished writing. With an empty buffer it only waits until
+    /// there may be something to read, or the end, takes nothing and returns 0: who may have to wait long needs no buffer meanwhile.
     /// Throws <see cref="IOException"/> when the conduit broke or was aborted, <see cref="OperationCanceledException"/> when cancelled
     /// (after which the conduit may only be aborted).
     /// </summary>

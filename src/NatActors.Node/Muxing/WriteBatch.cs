@@ -16,16 +16,21 @@ internal sealed class WriteBatch
     /// </summary>
     public const int Capacity = 4 * 65_519;
 
+    /// <summary>Room at first: the control frames and a few small messages, for that is all that most batches are.</summary>
+    private const int InitialCapacity = 8 * 1024;
+
     /// <summary>Less room than this at the end of a batch is left empty rather than filled with a sliver of a frame.</summary>
     private const int MinUsefulPayload = 512;
 
-    /// <summary>Batches kept for the next user: 16 MiB, two for each of 32 busy links.</summary>
+    /// <summary>Batches kept for the next user: two for each of 32 busy links.</summary>
     private const int MaxRetained = 64;
 
+    private static readonly BufferPool Small = new(InitialCapacity, MaxRetained);
+    private static readonly BufferPool Large = new(Capacity, MaxRetained);
     private static readonly Stack<WriteBatch> Free = new();
     private static readonly Lock FreeGate = new();
 
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Capacity);
+    private byte[] _buffer = [];
     private int _start = ControlReserve;
     private int _end = ControlReserve;
 
@@ -39,11 +44,17 @@ internal sealed class WriteBatch
     /// <summary>The bytes to write.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(_start, _end - _start);
 
-    /// <summary>Room for one frame's payload of up to that many bytes; 0 when the batch is as good as full.</summary>
+    private int Room => _buffer.Length - _end - YamuxHeader.Size;
+
+    /// <summary>Room for one frame's payload of up to that many bytes; less than 0 when the batch is as good as full.</summary>
     public int PayloadRoom(int wanted)
     {
-        var room = _buffer.Length - _end - YamuxHeader.Size;
-        return room >= wanted ? wanted : room >= MinUsefulPayload ? room : room >= 0 && wanted == 0 ? 0 : -1;
+        if (Room < wanted && _buffer.Length < Capacity)
+        {
+            Grow();
+        }
+
+        return Room >= wanted ? wanted : Room >= MinUsefulPayload ? Room : -1;
     }
 
     /// <summary>Lays out one data frame.</summary>
@@ -65,16 +76,22 @@ internal sealed class WriteBatch
     /// <summary>An empty batch. Idle links hold none.</summary>
     public static WriteBatch Rent()
     {
+        WriteBatch? batch;
         lock (FreeGate)
         {
-            return Free.TryPop(out var batch) ? batch : new WriteBatch();
+            batch = Free.TryPop(out var free) ? free : new WriteBatch();
         }
+
+        batch._buffer = Small.Rent();
+        return batch;
     }
 
     /// <summary>Gives the batch back; nobody may hold on to it.</summary>
     public void Return()
     {
         _start = _end = ControlReserve;
+        GiveBack(_buffer);
+        _buffer = [];
         lock (FreeGate)
         {
             if (Free.Count < MaxRetained)
@@ -82,5 +99,15 @@ internal sealed class WriteBatch
                 Free.Push(this);
             }
         }
+    }
+
+    private static void GiveBack(byte[] buffer) => (buffer.Length == Capacity ? Large : Small).Return(buffer);
+
+    private void Grow()
+    {
+        var larger = Large.Rent();
+        _buffer.AsSpan(_start, _end - _start).CopyTo(larger.AsSpan(_start));
+        GiveBack(_buffer);
+        _buffer = larger;
     }
 }

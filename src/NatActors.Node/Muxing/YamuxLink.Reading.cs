@@ -77,7 +77,7 @@ public sealed partial class YamuxLink
 
     private async Task ReadLoopAsync()
     {
-        var buffer = ReadBuffers.Rent();
+        byte[]? buffer = null;
         try
         {
             for (var ready = 0; ; ready++)
@@ -89,14 +89,20 @@ public sealed partial class YamuxLink
                     await Task.Yield();
                 }
 
-                var reading = _conduit.ReadAsync(buffer);
-                ready = reading.IsCompleted ? ready : 0;
-                if (ready % MaxHeldReads == 0)
+                var waiting = _conduit.ReadAsync(Memory<byte>.Empty);
+                if (!waiting.IsCompleted)
+                {
+                    ready = 0;
+                    GiveBack(ref buffer);
+                    await new ThenOnThisThread(waiting, TakeLastReader());
+                }
+                else if (ready % MaxHeldReads == 0)
                 {
                     WakeReaders();
                 }
 
-                var read = await reading;
+                buffer ??= ReadBuffers.Rent();
+                var read = await _conduit.ReadAsync(buffer);
                 if (read == 0)
                 {
                     Finish(OrderlyEnd(), cut: false);
@@ -122,17 +128,41 @@ public sealed partial class YamuxLink
             Finish(Fault, cut: true);
         }
 
-        ReadBuffers.Return(buffer);
+        GiveBack(ref buffer);
+    }
+
+    /// <summary>A link that waits holds no buffer: most links do nothing but wait.</summary>
+    private static void GiveBack(ref byte[]? buffer)
+    {
+        if (buffer is not null)
+        {
+            ReadBuffers.Return(buffer);
+            buffer = null;
+        }
     }
 
     private void WakeReaders()
     {
         foreach (var stream in _held)
         {
-            stream.CompleteRead();
+            stream.CompleteRead(inline: false);
         }
 
         _held.Clear();
+    }
+
+    /// <summary>Wakes all readers that have got bytes but one, which is to be woken on this thread; null when there is none.</summary>
+    private YamuxLinkStream? TakeLastReader()
+    {
+        if (_held.Count == 0)
+        {
+            return null;
+        }
+
+        var last = _held[^1];
+        _held.RemoveAt(_held.Count - 1);
+        WakeReaders();
+        return last;
     }
 
     private static LinkEnd Fault => new(LinkEndKind.TransportBroken, "The link failed by a fault on this side.");
@@ -185,6 +215,9 @@ public sealed partial class YamuxLink
         var stream = happened.Stream?.Tag as YamuxLinkStream;
         switch (happened.Kind)
         {
+            case YamuxEventKind.Data:
+                _answerDue = true;
+                break;
             case YamuxEventKind.StreamOpened:
                 _ = new YamuxLinkStream(this, happened.Stream!);
                 break;

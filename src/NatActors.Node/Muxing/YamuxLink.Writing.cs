@@ -11,7 +11,7 @@ public sealed partial class YamuxLink
 {
     /// <summary>
     /// From this size on a write is sent by the thread that made it, without a switch; smaller ones gather until the write loop gets a
-    /// thread. A quarter of a Noise frame: there the cipher costs as much as the switch.
+    /// thread, but for the first one after payload came, an answer. A quarter of a Noise frame: there the cipher costs as much as the switch.
     /// </summary>
     private const int InlineThreshold = 16 * 1024;
 
@@ -28,6 +28,9 @@ public sealed partial class YamuxLink
     private WriteBatch? _open;
     private bool _writeLoopWaits;
 
+    // Payload came since the last write: that write is an answer, and somebody waits for it.
+    private bool _answerDue = true;
+
     /// <summary>
     /// Lays out as much of the buffer as fits. False when all of it did or the stream has ended (<paramref name="failure"/>); true when the
     /// rest has to wait, with the version of the stream's write source.
@@ -37,6 +40,7 @@ public sealed partial class YamuxLink
     {
         bool wake;
         bool pending;
+        bool inline;
         version = 0;
         lock (Gate)
         {
@@ -60,9 +64,11 @@ public sealed partial class YamuxLink
             }
 
             wake = TakeWake();
+            inline = _answerDue || buffer.Length >= InlineThreshold;
+            _answerDue = false;
         }
 
-        Wake(wake, inline: buffer.Length >= InlineThreshold);
+        Wake(wake, inline);
         return pending;
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
     private readonly YamuxLink _link;
     private readonly Lock _readGate = new();
     private readonly ReceiveBuffer _received = new();
-    private ManualResetValueTaskSourceCore<int> _reading = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<int> _reading;
     private Memory<byte> _readBuffer;
     private int _readFilled;
     private CancellationToken _readToken;
@@ -57,7 +57,6 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
     /// <inheritdoc />
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(buffer.Length, nameof(buffer));
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<int>(cancellationToken);
@@ -85,7 +84,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
 
             read = _received.Read(buffer.Span);
             report = CountConsumed(read);
-            version = read > 0 || _remoteFinished ? null : StartRead(buffer, cancellationToken);
+            version = read > 0 || _remoteFinished || _received.Length > 0 ? null : StartRead(buffer, cancellationToken);
         }
 
         Report(report);
@@ -117,7 +116,8 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
 
     /// <summary>
     /// Payload arrived: straight to the waiting reader as far as it fits, the rest is kept. A reader whose buffer has got bytes and room for
-    /// more is woken by <see cref="CompleteRead"/>, once for all that is there, for waking costs as much as a quarter of a frame.
+    /// more, or that has none and only wants to know, is woken by <see cref="CompleteRead"/>, once for all that is there, for waking costs as
+    /// much as a quarter of a frame.
     /// </summary>
     public DataTaken OnData(ReadOnlySpan<byte> payload)
     {
@@ -168,7 +168,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
             payload = payload[_received.Append(payload, ref isPaid)..];
             _readFilled += direct;
             report = CountConsumed(direct);
-            held = _readFilled < _readBuffer.Length;
+            held = _readFilled < _readBuffer.Length || _readBuffer.IsEmpty;
             if (!held)
             {
                 TryEndRead();
@@ -179,16 +179,24 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
         return held ? DataTaken.Held : DataTaken.Kept;
     }
 
-    /// <summary>Wakes the reader if its buffer has got bytes.</summary>
-    public void CompleteRead()
+    /// <summary>Wakes the reader if there are bytes for it.</summary>
+    /// <param name="inline">True to go on with the reader on this very thread, which must hold no lock and have nothing else to do.</param>
+    public void CompleteRead(bool inline)
     {
+        int filled;
         lock (_readGate)
         {
-            if (_isReading && _readFilled > 0)
+            if (!_isReading || (_readFilled == 0 && !(_readBuffer.IsEmpty && _received.Length > 0)))
             {
-                TryEndRead();
+                return;
             }
+
+            filled = _readFilled;
+            EndRead();
+            _reading.RunContinuationsAsynchronously = !inline;
         }
+
+        _reading.SetResult(filled);
     }
 
     /// <summary>The peer finished: readers get what is left, then the end.</summary>
@@ -228,6 +236,7 @@ internal sealed partial class YamuxLinkStream : IMuxedStream, IChargedStream, IV
     private short StartRead(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         _reading.Reset();
+        _reading.RunContinuationsAsynchronously = true;
         _isReading = true;
         _readBuffer = buffer;
         _readToken = cancellationToken;

@@ -17,19 +17,22 @@ internal sealed class NoiseConduit : IConduit
     /// </summary>
     private const int FramesPerWrite = 4;
 
-    /// <summary>Room for ciphertext at first; a connection that only chats never needs more.</summary>
-    private const int InitialReadBuffer = 4 * 1024;
+    /// <summary>Room for what is usually written at once when peers chat. The socket keeps a reference to what it sent last.</summary>
+    private static readonly BufferPool SmallBuffers = new(4 * 1024, 256);
 
-    /// <summary>Room for ciphertext of a busy connection: one read of the socket brings up to four frames.</summary>
-    private const int MaxReadBuffer = FramesPerWrite * NoiseCipher.MaxFrameLength;
+    /// <summary>Room for any one frame.</summary>
+    private static readonly BufferPool FrameBuffers = new(NoiseCipher.MaxFrameLength, 64);
 
-    private static readonly BufferPool WriteBuffers = new(FramesPerWrite * NoiseCipher.MaxFrameLength, 64);
+    /// <summary>Room for what one call of the socket carries on a busy connection, in either direction.</summary>
+    private static readonly BufferPool BusyBuffers = new(FramesPerWrite * NoiseCipher.MaxFrameLength, 64);
 
     private readonly IConduit _inner;
     private readonly NoiseSession _session;
 
-    // Ciphertext not yet opened stands at [_start, _end); in front of it, plaintext opened in place that the caller had no room for.
-    private byte[] _received;
+    // Null while nothing is here: an idle connection holds no buffer. Ciphertext not yet opened stands at [_start, _end); in front of it, plaintext
+    // opened in place that the caller had no room for.
+    private byte[]? _received;
+    private BufferPool _pool = FrameBuffers;
     private int _start;
     private int _end;
     private int _plainStart;
@@ -39,9 +42,13 @@ internal sealed class NoiseConduit : IConduit
     {
         _inner = inner;
         _session = session;
-        _received = new byte[Math.Max(InitialReadBuffer, early.Length)];
-        early.CopyTo(_received);
-        _end = early.Length;
+        if (!early.IsEmpty)
+        {
+            // The handshake reads less at a time than a frame takes.
+            _received = _pool.Rent();
+            early.CopyTo(_received);
+            _end = early.Length;
+        }
     }
 
     public Multiaddr LocalAddress => _inner.LocalAddress;
@@ -54,13 +61,18 @@ internal sealed class NoiseConduit : IConduit
         while (true)
         {
             var opened = TakePlain(buffer.Span);
-            if (opened > 0)
+            if (opened > 0 || (buffer.IsEmpty && HasPlain))
             {
                 return opened;
             }
 
-            MakeRoom();
-            var free = _received.AsMemory(_end);
+            if (_start == _end)
+            {
+                Release();
+                await _inner.ReadAsync(default, cancellationToken);
+            }
+
+            var free = MakeRoom();
             var read = await _inner.ReadAsync(free, cancellationToken);
             if (read == 0)
             {
@@ -68,17 +80,15 @@ internal sealed class NoiseConduit : IConduit
             }
 
             _end += read;
-            if (read == free.Length && _received.Length < MaxReadBuffer)
-            {
-                Grow(MaxReadBuffer);
-            }
+            _pool = read == free.Length ? BusyBuffers : _pool;
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var output = WriteBuffers.Rent();
+        var pool = PoolFor(buffer.Length);
+        var output = pool.Rent();
         try
         {
             while (!buffer.IsEmpty)
@@ -90,7 +100,7 @@ internal sealed class NoiseConduit : IConduit
         }
         finally
         {
-            WriteBuffers.Return(output);
+            pool.Return(output);
         }
     }
 
@@ -98,7 +108,18 @@ internal sealed class NoiseConduit : IConduit
 
     public void Abort() => _inner.Abort();
 
-    public ValueTask DisposeAsync() => _inner.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        return _inner.DisposeAsync();
+    }
+
+    private bool HasPlain => _plainStart < _plainEnd || HasFrame(out _);
+
+    private static BufferPool PoolFor(int plaintextLength) =>
+        NoiseCipher.FrameLength(plaintextLength) <= SmallBuffers.BufferSize ? SmallBuffers
+        : plaintextLength <= NoiseCipher.MaxPlaintextLength ? FrameBuffers
+        : BusyBuffers;
 
     private int Seal(ReadOnlySpan<byte> plaintext, byte[] output, out int length)
     {
@@ -185,33 +206,38 @@ internal sealed class NoiseConduit : IConduit
         return taken;
     }
 
-    /// <summary>Called with all plaintext taken and no whole frame here: what is left of a frame moves to the front.</summary>
-    private void MakeRoom()
+    /// <summary>
+    /// Called with all plaintext taken and no whole frame here: what is left of a frame moves to the front, into a larger buffer where the last
+    /// one was filled. Returns the room behind it, in which a frame always fits.
+    /// </summary>
+    private Memory<byte> MakeRoom()
     {
-        var partial = _received.AsSpan(_start, _end - _start);
-        if (partial.Length >= NoiseCipher.HeaderLength
-            && NoiseCipher.HeaderLength + NoiseCipher.ReadHeader(partial) is var needed && needed > _received.Length)
+        var target = _received is null || _received.Length < _pool.BufferSize ? _pool.Rent() : _received;
+        var left = _end - _start;
+        if (_received is { } held)
         {
-            Grow(MaxReadBuffer);
-            return;
+            held.AsSpan(_start, left).CopyTo(target);
         }
 
-        if (_start > 0)
+        if (target != _received)
         {
-            partial.CopyTo(_received);
-            _end = partial.Length;
-            _start = 0;
-            _plainStart = _plainEnd = 0;
+            Release();
+            _received = target;
         }
+
+        (_start, _end) = (0, left);
+        _plainStart = _plainEnd = 0;
+        return target.AsMemory(left);
     }
 
-    private void Grow(int size)
+    /// <summary>Gives the buffer to others.</summary>
+    private void Release()
     {
-        var larger = GC.AllocateUninitializedArray<byte>(size);
-        var held = _end - _start;
-        _received.AsSpan(_start, held).CopyTo(larger);
-        _received = larger;
-        _start = _plainStart = _plainEnd = 0;
-        _end = held;
+        if (_received is { } held)
+        {
+            (held.Length == FrameBuffers.BufferSize ? FrameBuffers : BusyBuffers).Return(held);
+            _received = null;
+            _start = _end = _plainStart = _plainEnd = 0;
+        }
     }
 }

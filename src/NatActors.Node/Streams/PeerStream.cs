@@ -79,19 +79,14 @@ public sealed partial class PeerStream : Stream
     }
 
     /// <summary>
-    /// Reads at least one byte into a non-empty buffer; 0 means that the peer has finished writing. A cancelled read leaves the stream
-    /// usable.
+    /// Reads at least one byte into a non-empty buffer; 0 means that the peer has finished writing. With an empty buffer it only waits until there
+    /// may be something to read, or the end. A cancelled read leaves the stream usable.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         Taken();
-        if (buffer.IsEmpty)
-        {
-            return 0;
-        }
-
         if (_lazy is { IsDone: false })
         {
             await FinishNegotiationAsync(cancellationToken);
@@ -103,8 +98,8 @@ public sealed partial class PeerStream : Stream
             return early;
         }
 
-        var read = _readEnded ? 0 : await _raw.ReadAsync(buffer, cancellationToken);
-        _readEnded |= read == 0;
+        var read = _readEnded || !_leftover.IsEmpty ? 0 : await _raw.ReadAsync(buffer, cancellationToken);
+        _readEnded |= read == 0 && !buffer.IsEmpty;
         _bytesRead += read;
         return read;
     }

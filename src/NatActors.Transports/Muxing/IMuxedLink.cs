@@ -9,8 +9,9 @@ public interface IMuxedStream
     long Id { get; }
 
     /// <summary>
-    /// Reads at least one byte into a non-empty buffer; 0 means that the other side has finished writing. Throws <see cref="IOException"/>
-    /// when either side reset the stream or the link is gone; <see cref="OperationCanceledException"/> leaves the stream usable.
+    /// Reads at least one byte into a non-empty buffer; 0 means that the other side has finished writing. With an empty buffer it only waits until
+    /// there may be something to read, or the end, takes nothing and returns 0. Throws <see cref="IOException"/> when either side reset the
+    /// stream or the link is gone; <see cref="OperationCanceledException"/> leaves the stream usable.
     /// </summary>
     ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using NatActors.Multiformats;
 
 namespace NatActors.Transports.Port;
@@ -45,9 +46,9 @@ public sealed class TcpConduit : IConduit
 
     /// <inheritdoc />
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        Volatile.Read(ref _closed) == 0
-            ? _stream.ReadAsync(buffer, cancellationToken)
-            : ValueTask.FromException<int>(Gone());
+        Volatile.Read(ref _closed) != 0 ? ValueTask.FromException<int>(Gone())
+        : buffer.IsEmpty ? WaitAsync(cancellationToken)
+        : _stream.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
@@ -102,6 +103,34 @@ public sealed class TcpConduit : IConduit
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Waits until the socket is readable. The framework's read of no bytes ends with the next notice of the kernel, also with one about bytes that
+    /// have been read since; so the kernel is asked whether it is true.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        }
+        while (!IsReadable());
+
+        return 0;
+    }
+
+    private bool IsReadable()
+    {
+        try
+        {
+            return _socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw Gone();
+        }
     }
 
     private static IOException Gone() => new("The connection was closed on this side.");
