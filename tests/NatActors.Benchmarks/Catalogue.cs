@@ -3,6 +3,7 @@ using NatActors.Benchmarks.Lab;
 using NatActors.Benchmarks.Relay;
 using NatActors.Benchmarks.Streams;
 using NatActors.Benchmarks.Runtime;
+using NatActors.Benchmarks.Memory;
 using NatActors.Benchmarks.Suite;
 using NatActors.Benchmarks.Transfer;
 
@@ -25,6 +26,8 @@ internal static class Catalogue
         new RelayBenchmark(),
 
         // What they cost in memory.
+        new MemoryBenchmark(),
+        new AllocationBenchmark(),
 
         // The kernel laboratory.
         new DirectBenchmark(),

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NatActors.Node.Resources;
 using NatActors.Transports.Muxing;
 
@@ -267,7 +268,8 @@ public sealed partial class YamuxLink
     /// The peer does not take what is written: until it does, the batch, the next one and the ciphertext stay in memory at its expense. Cut
     /// off where that is refused.
     /// </summary>
-    private async Task AwaitChargedAsync(ValueTask write, ConnectionResources resources)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AwaitChargedAsync(ValueTask write, ConnectionResources resources)
     {
         if (resources.Take(StalledWrite) is { } refusal)
         {
@@ -310,7 +312,7 @@ public sealed partial class YamuxLink
                 _traffic?.OnSent(batch.Bytes.Length);
                 var write = _conduit.WriteAsync(batch.Bytes);
                 borrowed = write.IsCompleted ? borrowed + 1 : 0;
-                await (write.IsCompleted || _resources is null ? write : new ValueTask(AwaitChargedAsync(write, _resources)));
+                await (write.IsCompleted || _resources is null ? write : AwaitChargedAsync(write, _resources));
                 batch.Return();
                 if (borrowed == MaxBorrowedBatches)
                 {

@@ -1,68 +1,102 @@
 using System.Globalization;
 using System.Text.Json;
+using NatActors.Benchmarks.Suite;
 using NatActors.Multiformats;
 
 namespace NatActors.Benchmarks.Memory;
 
 /// <summary>
-/// Bytes for one idle connection at a node: how much more the node's process holds with so many connections than with none, over their
-/// number. The node and its peers are two processes on loopback with real sockets; the kernel's buffers are not in it.
+/// Bytes for one idle connection at a node: how much more the node's process holds with so many connections than with a few, over their
+/// number. The node and its peers are two processes on loopback with real sockets; the kernel's buffers are not in it. Counted once, not in
+/// rounds: it hardly moves.
 /// </summary>
-internal static class MemoryBenchmark
+internal sealed class MemoryBenchmark : IBenchmark
 {
-    public const string Verb = "memory";
-    public const string Usage = "Usage: NatActors.Benchmarks memory [CONNECTIONS …]   (default: 2000 10000)";
-
+    private const string Fewer = "memory.fewer";
+    private const string More = "memory.more";
     private const double Kibibyte = 1024;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Whatever counts: the collector's heap, and what the process has of the machine.</summary>
+    private const double GoalKibibytes = 32;
+
+    /// <summary>The first connections bring in code and pools that are there once for all.</summary>
+    private const int Few = 64;
+
+    /// <summary>Asked for at a time, lest an answer should take too long.</summary>
+    private const int Step = 1000;
+
+    public string Verb => "memory";
+
+    public string Summary => "what a node holds for an idle connection, beyond what it holds for all";
+
+    public IReadOnlyList<Size> Sizes => [new(Fewer, "connections", 2000, 500), new(More, "connections", 10_000, 2000)];
+
+    public IReadOnlyList<Role> Roles => [new(MemoryNode.Role, MemoryNode.PlayAsync), new(MemoryClients.Role, MemoryClients.PlayAsync)];
+
+    public async Task<IReadOnlyList<Figure>> RunAsync(BenchRun run)
     {
-        var counts = args.Length == 0 ? [2000, 10_000] : args.Select(a => int.TryParse(a, out var n) ? n : 0).Order().ToArray();
-        if (counts[0] <= 0)
+        int[] counts = [.. new[] { (int)run.Size(Fewer), (int)run.Size(More) }.Order()];
+        var needed = counts[^1] + MemoryNode.DescriptorsBeside;
+        if (ProcessMemory.MaxDescriptors() is var allowed && allowed < needed)
         {
-            Console.Error.WriteLine(Usage);
-            return 2;
+            var why = $"each of two processes needs {needed} descriptors and may have {allowed}: run 'ulimit -n {needed}' first";
+            return [.. counts.SelectMany(count => Names(count).Select(name => Figure.NotMeasured(name.Id, name.What, "KiB", why)))];
         }
 
-        var most = counts[^1];
-        if (ProcessMemory.MaxDescriptors() is var allowed && allowed < most + MemoryNode.DescriptorsBeside)
-        {
-            Console.Error.WriteLine(
-                $"{most} connections need {most + MemoryNode.DescriptorsBeside} descriptors in each of two processes, and this one may have {allowed}: "
-                + $"run 'ulimit -n {most + MemoryNode.DescriptorsBeside}' first, or ask for fewer connections.");
-            return 1;
-        }
-
-        await using var node = ChildProcess.Start(MemoryNode.Verb, most.ToString(CultureInfo.InvariantCulture));
+        await using var node = OtherProcess.Start(MemoryNode.Role, counts[^1].ToString(CultureInfo.InvariantCulture));
         Multiaddr.Parse(await node.HearAsync()).TryGetTcpEndPoint(out var endPoint);
-        await using var clients = ChildProcess.Start(MemoryClients.Verb, endPoint!.ToString());
-
-        // The first connections bring in code and pools that are there once for all.
-        await clients.AskAsync("64");
-        var none = await MeasureAsync(node, 64);
+        await using var peers = OtherProcess.Start(MemoryClients.Role, endPoint!.ToString());
+        await ConnectAsync(peers, 0, Few);
+        var few = await MeasureAsync(node, Few);
+        var figures = new List<Figure>();
+        var before = few;
         foreach (var count in counts)
         {
             var processor = node.ProcessorTime;
-            var seconds = double.Parse(
-                await clients.AskAsync(count.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
-            processor = node.ProcessorTime - processor;
-            Report(none, await MeasureAsync(node, count), seconds, processor);
+            var seconds = await ConnectAsync(peers, before.Connections, count);
+            var each = (node.ProcessorTime - processor).TotalMilliseconds / (count - before.Connections);
+            before = await MeasureAsync(node, count);
+            run.Say(string.Create(CultureInfo.InvariantCulture, $"{count} connections; {seconds:0.0} s, {each:0.00} ms of the node's processor each"));
+            figures.AddRange(Report(few, before));
         }
 
-        return 0;
+        return figures;
     }
 
-    private static async Task<MemorySample> MeasureAsync(ChildProcess node, int connections) =>
+    private static async Task<double> ConnectAsync(OtherProcess peers, int from, int to)
+    {
+        var seconds = 0.0;
+        for (var next = from; next < to;)
+        {
+            next = Math.Min(to, next + Step);
+            seconds += double.Parse(await peers.AskAsync(next.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+        }
+
+        return seconds;
+    }
+
+    private static async Task<MemorySample> MeasureAsync(OtherProcess node, int connections) =>
         JsonSerializer.Deserialize<MemorySample>(await node.AskAsync(connections.ToString(CultureInfo.InvariantCulture)))!;
 
-    private static void Report(MemorySample none, MemorySample now, double seconds, TimeSpan processor)
+    private static (string Id, string What)[] Names(int count) =>
+    [
+        ($"memory.{count}.managed", $"an idle connection of {count}, managed"),
+        ($"memory.{count}.resident", $"an idle connection of {count}, resident"),
+    ];
+
+    private static IEnumerable<Figure> Report(MemorySample few, MemorySample now)
     {
-        var more = now.Connections - none.Connections;
-        double Each(Func<ProcessMemory, long> of) => (of(now.Settled) - of(none.Settled)) / Kibibyte / more;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{now.Connections} connections: managed {Each(m => m.Managed):0.0} KiB, resident {Each(m => m.Resident):0.0} KiB each"
-            + $" (committed {Each(m => m.Committed):0.0}; before collecting {(now.AsItStands.Resident - none.Settled.Resident) / Kibibyte / more:0.0})"
-            + $"; threads {now.Settled.Threads}; {more / seconds:0} handshakes/s, {processor.TotalMilliseconds / more:0.00} ms CPU of the node each"));
+        double Each(ProcessMemory then, Func<ProcessMemory, long> of) =>
+            (of(then) - of(few.Settled)) / Kibibyte / (now.Connections - few.Connections);
+
+        var names = Names(now.Connections);
+        yield return Figure.Counted(names[0].Id, names[0].What, "KiB", Each(now.Settled, m => m.Managed)) with { Goal = Goal.AtMost(GoalKibibytes) };
+        yield return Figure.Counted(names[1].Id, names[1].What, "KiB", Each(now.Settled, m => m.Resident)) with
+        {
+            Goal = Goal.AtMost(GoalKibibytes),
+            Note = string.Create(
+                CultureInfo.InvariantCulture,
+                $"after a full collection; before it, with the garbage of their coming, {Each(now.AsItStands, m => m.Resident):0.0}"),
+        };
     }
 }

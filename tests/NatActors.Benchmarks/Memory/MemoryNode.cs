@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Configuration;
+using NatActors.Benchmarks.Suite;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Transports;
@@ -8,12 +10,12 @@ using NatActors.Transports;
 namespace NatActors.Benchmarks.Memory;
 
 /// <summary>
-/// The process that is measured: a whole node with its default services. Says its address, then answers each line on its standard input:
-/// a number of connections, for which it waits until they are up, identified and without streams, and then says what it holds.
+/// The process that is measured: a whole node with its default services. Says its address, then answers each line: a number of connections, for
+/// which it waits until they are up, identified and without streams, and then says what it holds.
 /// </summary>
 internal static class MemoryNode
 {
-    public const string Verb = "memory-node";
+    public const string Role = "memory-node";
 
     /// <summary>Descriptors a process has beside its connections: libraries, pipes, the port.</summary>
     public const int DescriptorsBeside = 256;
@@ -23,24 +25,22 @@ internal static class MemoryNode
 
     private static readonly Config Quiet = ConfigurationFactory.ParseString("akka.loglevel = WARNING");
 
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task PlayAsync(RoleTalk talk)
     {
-        var most = int.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture);
+        var most = int.Parse(talk.Arguments[0], CultureInfo.InvariantCulture);
         using var system = ActorSystem.Create("memory", Quiet);
         var identified = 0;
         await using var node = await NatNode.StartAsync(
             system, new NodeSetup { Key = PrivateKey.GenerateEd25519(SystemRandomSource.Instance), Options = Options(most) });
         using var watch = node.Events.Subscribe(new Counter(() => Interlocked.Increment(ref identified)));
-        Console.WriteLine(node.ListenAddresses[0]);
-        while (await Console.In.ReadLineAsync() is { } line)
+        await talk.TellAsync(node.ListenAddresses[0].ToString());
+        while (await talk.HearAsync() is { } line)
         {
-            var wanted = int.Parse(line, System.Globalization.CultureInfo.InvariantCulture);
+            var wanted = int.Parse(line, CultureInfo.InvariantCulture);
             await SettleAsync(node, wanted, () => Volatile.Read(ref identified));
             var before = ProcessMemory.Take();
-            Console.WriteLine(JsonSerializer.Serialize(new MemorySample(wanted, before, ProcessMemory.TakeSettled())));
+            await talk.TellAsync(JsonSerializer.Serialize(new MemorySample(wanted, before, ProcessMemory.TakeSettled())));
         }
-
-        return 0;
     }
 
     /// <summary>A node as its owner has it, with room for the connections; they stay although nobody uses them.</summary>
@@ -51,7 +51,6 @@ internal static class MemoryNode
         Connections = new ConnectionOptions
         {
             MaxConnections = most + DescriptorsBeside,
-            MaxPendingInbound = 256,
             IdleTimeout = TimeSpan.FromDays(1),
         },
     };
