@@ -45,6 +45,47 @@ public sealed class YamuxLinkTests
     }
 
     [Fact]
+    public async Task A_read_into_no_buffer_waits_for_bytes_or_the_end_and_takes_none()
+    {
+        await using var pair = new LinkPair();
+        var (near, far) = await pair.OpenAsync();
+        var waiting = far.ReadAsync(Memory<byte>.Empty).AsTask();
+        Assert.False(waiting.IsCompleted);
+        await near.WriteAsync(new byte[] { 7 });
+        Assert.Equal(0, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(0, await far.ReadAsync(Memory<byte>.Empty));
+        var buffer = new byte[2];
+        Assert.Equal(1, await far.ReadAsync(buffer));
+        Assert.Equal(7, buffer[0]);
+
+        waiting = far.ReadAsync(Memory<byte>.Empty).AsTask();
+        await near.CompleteWritesAsync();
+        Assert.Equal(0, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(0, await far.ReadAsync(buffer));
+    }
+
+    [Fact]
+    public async Task A_reader_that_keeps_its_thread_holds_up_nobody_else()
+    {
+        await using var pair = new LinkPair();
+        var (slow, slowFar) = await pair.OpenAsync();
+        var (other, otherFar) = await pair.OpenAsync();
+        using var release = new ManualResetEventSlim();
+        var stuck = StuckAsync();
+        await slow.WriteAsync(new byte[] { 1 });
+        await other.WriteAsync(new byte[] { 2 });
+        Assert.Equal(1, await otherFar.ReadAsync(new byte[1]).AsTask().WaitAsync(LinkPair.Patience));
+        release.Set();
+        await stuck;
+
+        async Task StuckAsync()
+        {
+            await slowFar.ReadAsync(new byte[1]);
+            Assert.True(release.Wait(LinkPair.Patience));
+        }
+    }
+
+    [Fact]
     public async Task Two_hundred_streams_carry_their_own_bytes_at_once()
     {
         await using var pair = new LinkPair();

@@ -77,6 +77,43 @@ public sealed class NoiseUpgradeTests
         Assert.Equal([1, 2, 3], received);
     }
 
+    [Fact]
+    public async Task A_read_into_no_buffer_waits_for_a_whole_frame_and_takes_nothing_of_it()
+    {
+        var conduits = MemoryConduit.CreatePair();
+        var (near, far) = await UpgradeAsync(conduits);
+        await near.Conduit!.WriteAsync(new byte[] { 5, 6 });
+        var frame = new byte[100];
+        var length = await conduits.Listener.ReadAsync(frame);
+        var waiting = far.Conduit!.ReadAsync(Memory<byte>.Empty).AsTask();
+        for (var i = 0; i < length; i++)
+        {
+            Assert.False(waiting.IsCompleted);
+            await conduits.Dialer.WriteAsync(frame.AsMemory(i, 1));
+        }
+
+        Assert.Equal(0, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(0, await far.Conduit.ReadAsync(Memory<byte>.Empty));
+        var buffer = new byte[1];
+        Assert.Equal(1, await far.Conduit.ReadAsync(buffer));
+        Assert.Equal(5, buffer[0]);
+
+        // The rest of an opened frame counts as well.
+        Assert.Equal(0, await far.Conduit.ReadAsync(Memory<byte>.Empty));
+        Assert.Equal(1, await far.Conduit.ReadAsync(buffer));
+        Assert.Equal(6, buffer[0]);
+    }
+
+    [Fact]
+    public async Task A_read_into_no_buffer_ends_with_the_other_sides_writing()
+    {
+        var (near, far) = await UpgradeAsync(MemoryConduit.CreatePair());
+        var waiting = far.Conduit!.ReadAsync(Memory<byte>.Empty).AsTask();
+        await near.Conduit!.CompleteWritesAsync();
+        Assert.Equal(0, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(0, await far.Conduit.ReadAsync(new byte[1]));
+    }
+
     public static TheoryData<byte[], SecuredConduitFailure> BrokenFrames => new()
     {
         { [0, 15, .. new byte[15]], SecuredConduitFailure.FrameTooShort },

@@ -41,6 +41,24 @@ public sealed class PeerStreamTests
     }
 
     [Fact]
+    public async Task A_read_into_no_buffer_waits_and_takes_nothing()
+    {
+        await using var pair = new LinkPair();
+        var (rawNear, rawFar) = await pair.OpenAsync();
+        var stream = new PeerStream(rawFar, Peer, "/a", false, null, false, new byte[] { 1 });
+        var buffer = new byte[2];
+        Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty));
+        Assert.Equal(1, await stream.ReadAsync(buffer));
+
+        var waiting = stream.ReadAsync(Memory<byte>.Empty).AsTask();
+        Assert.False(waiting.IsCompleted);
+        await rawNear.WriteAsync(new byte[] { 2 });
+        Assert.Equal(0, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(1, await stream.ReadAsync(buffer));
+        Assert.Equal(2, stream.BytesRead);
+    }
+
+    [Fact]
     public async Task A_lazy_stream_sends_its_proposal_with_the_first_payload_in_one_frame()
     {
         await using var pair = new LinkPair();

@@ -115,6 +115,53 @@ public sealed class TcpConduitTests : TcpTestBase
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2000);
     }
 
+    [Fact]
+    public async Task A_read_into_no_buffer_waits_for_bytes_and_takes_none()
+    {
+        var (a, b) = await Pair();
+        var waiting = b.ReadAsync(Memory<byte>.Empty).AsTask();
+        Assert.False(waiting.IsCompleted);
+
+        await a.WriteAsync(new byte[] { 7 });
+
+        Assert.Equal(0, await waiting.WaitAsync(Guard));
+        Assert.Equal([7], await ReadExactly(b, 1));
+    }
+
+    [Fact]
+    public async Task A_read_into_no_buffer_ends_when_the_other_side_finishes_and_when_this_side_aborts()
+    {
+        var (a, b) = await Pair();
+        var there = b.ReadAsync(Memory<byte>.Empty).AsTask();
+        var here = a.ReadAsync(Memory<byte>.Empty).AsTask();
+
+        await a.CompleteWritesAsync();
+        Assert.Equal(0, await there.WaitAsync(Guard));
+        Assert.Equal(0, await b.ReadAsync(new byte[1]));
+
+        a.Abort();
+        await Assert.ThrowsAsync<IOException>(() => here.WaitAsync(Guard));
+        await Assert.ThrowsAsync<IOException>(() => a.ReadAsync(Memory<byte>.Empty).AsTask());
+    }
+
+    [Fact]
+    public async Task A_read_into_no_buffer_never_ends_for_bytes_that_were_read_before()
+    {
+        var (a, b) = await Pair();
+        var one = new byte[1];
+        for (var round = 0; round < 500; round++)
+        {
+            await a.WriteAsync(one);
+            await ReadExactly(b, 1);
+            var waiting = b.ReadAsync(Memory<byte>.Empty).AsTask();
+            await a.WriteAsync(one);
+            await waiting.WaitAsync(Guard);
+
+            // At once, for the byte is there.
+            Assert.True(b.ReadAsync(one).IsCompletedSuccessfully);
+        }
+    }
+
     // Without async, so that what is counted is the conduit's own, on one thread.
     private static void PingPong(IConduit a, IConduit b, int rounds)
     {
