@@ -24,6 +24,12 @@ public sealed record SoakOptions
     /// <summary>Steps between two checkpoints.</summary>
     public int StepsPerRound { get; private init; }
 
+    /// <summary>
+    /// One step in so many disturbs the network. In the long run 60: with some sixteen steps a second one every four seconds, so that most steps
+    /// still go through.
+    /// </summary>
+    public int StepsForOneDisturbance { get; private init; } = 60;
+
     /// <summary>Rounds that are run whatever the time: the first is warm-up, one has to follow.</summary>
     public int LeastRounds { get; private init; }
 
@@ -49,6 +55,7 @@ public sealed record SoakOptions
     {
         Duration = TimeSpan.Zero,
         StepsPerRound = 100,
+        StepsForOneDisturbance = 20,
         LeastRounds = 2,
     };
 

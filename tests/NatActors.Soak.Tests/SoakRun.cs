@@ -19,9 +19,11 @@ public sealed class SoakRun : IAsyncDisposable
     private readonly ProcessCounts _process = new();
     private readonly Ledger _ledger = new();
     private readonly List<MemoryPoint> _points = [];
+    private readonly List<long> _resident = [];
     private readonly SoakTable _table;
     private readonly long _started = TimeProvider.System.GetTimestamp();
     private readonly int _socketsBefore = ProcessCounts.SocketDescriptors;
+    private readonly HashSet<string> _alarmed = [];
     private SoakNetwork? _network;
 
     public SoakRun(SoakOptions options, Action<string> print)
@@ -43,7 +45,7 @@ public sealed class SoakRun : IAsyncDisposable
         var calm = new Calm(Network, _print);
         var baseline = await calm.SettleAsync();
         Show("baseline", baseline);
-        var plan = new StepPlan(_options.Seed, Network.Peers.Count, _options.StepsPerRound);
+        var plan = new StepPlan(_options.Seed, Network.Peers.Count, _options.StepsPerRound, _options.StepsForOneDisturbance);
         for (var round = 0; round < _options.LeastRounds || Elapsed < _options.Duration; round++)
         {
             await ChurnAsync(plan.Round(round));
@@ -134,6 +136,7 @@ public sealed class SoakRun : IAsyncDisposable
         await Calm.UntilAsync(() => Task.FromResult<IReadOnlyList<string>>([.. RemainsNow()]));
         Remains($"after round {round}");
         _points.Add(new MemoryPoint(_ledger.StepsDone, ProcessCounts.LiveBytes()));
+        _resident.Add(ProcessCounts.WorkingSet);
         Show($"round {round}", census);
     }
 
@@ -181,9 +184,12 @@ public sealed class SoakRun : IAsyncDisposable
             wrong.Add(growth);
         }
 
-        wrong.AddRange(_systems.Unhandled.Texts.Select(text => $"unhandled: {text}"));
-        wrong.AddRange(_systems.Errors.Texts.Select(text => $"logged as an error: {text}"));
-        wrong.AddRange(_process.Unobserved.Texts.Select(text => $"nobody looked at a failed task: {text}"));
+        if (HeapTrend.JudgeResident([.. _resident.Skip(_resident.Count / WarmUpShare)]) is { } resident)
+        {
+            wrong.Add(resident);
+        }
+
+        wrong.AddRange(Alarms());
         if (_ledger.Asked != _ledger.Ended)
         {
             wrong.Add($"{_ledger.Asked} requests were asked, {_ledger.Ended} ended");
@@ -195,8 +201,22 @@ public sealed class SoakRun : IAsyncDisposable
         return wrong;
     }
 
+    /// <summary>What should not happen, in the words in which it was told.</summary>
+    private IEnumerable<string> Alarms() =>
+    [
+        .. _systems.Unhandled.Texts.Select(text => $"unhandled: {text}"),
+        .. _systems.Errors.Texts.Select(text => $"logged as an error: {text}"),
+        .. _process.Unobserved.Texts.Select(text => $"nobody looked at a failed task: {text}"),
+    ];
+
     private void Show(string state, Census census)
     {
+        foreach (var alarm in Alarms().Concat(_ledger.Violations).Except(_alarmed))
+        {
+            _alarmed.Add(alarm);
+            _print($"soak: ! {alarm}");
+        }
+
         foreach (var line in _table.Lines(Elapsed, state, census, _points))
         {
             _print($"soak: {line}");

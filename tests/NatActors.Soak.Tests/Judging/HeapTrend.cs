@@ -25,6 +25,12 @@ public static class HeapTrend
     /// <summary>The most by which the last point may be above the first, whatever the number of points: pools that fill, code that is compiled.</summary>
     public const long MostGrowth = 8 << 20;
 
+    /// <summary>
+    /// By how much the resident memory of the last quarter of the points may be above that of the first: code that is compiled again for speed,
+    /// stacks, what the allocator keeps. It swings too much for a slope.
+    /// </summary>
+    public const double MostResidentGrowth = 0.25;
+
     /// <summary>Bytes a step.</summary>
     public static double Slope(IReadOnlyList<MemoryPoint> points)
     {
@@ -49,5 +55,19 @@ public static class HeapTrend
         }
 
         return growth > MostGrowth ? $"the heap has grown by {growth / 1024} KiB (at most {MostGrowth / 1024})" : null;
+    }
+
+    /// <summary>What is wrong with the resident memory, or null.</summary>
+    public static string? JudgeResident(IReadOnlyList<long> bytes)
+    {
+        if (bytes.Count < LeastPoints)
+        {
+            return null;
+        }
+
+        var (first, last) = (bytes.Take(bytes.Count / 4).Average(), bytes.TakeLast(bytes.Count / 4).Average());
+        return last > first * (1 + MostResidentGrowth)
+            ? $"resident memory has grown from {first / 1024:F0} to {last / 1024:F0} KiB, by more than {MostResidentGrowth:P0}"
+            : null;
     }
 }

@@ -33,6 +33,13 @@ public class HeapTrendTests
         Assert.Null(HeapTrend.Judge(points[..2]));
     }
 
+    [Fact]
+    public void Resident_memory_that_swings_passes_and_one_that_doubles_does_not()
+    {
+        Assert.Null(HeapTrend.JudgeResident([.. Enumerable.Range(0, Points).Select(i => (long)(150 + (i % 3 * 10)) << 20)]));
+        Assert.Contains("resident", HeapTrend.JudgeResident([.. Enumerable.Range(0, Points).Select(i => (long)(150 + (i * 6)) << 20)]));
+    }
+
     [Theory]
     [InlineData(64, true)]
     [InlineData(0, false)]

@@ -7,16 +7,16 @@ public class StepPlanTests
     [Fact]
     public void A_seed_gives_the_same_steps_again_and_another_one_others()
     {
-        var steps = new StepPlan(5, 3, 200).Round(2).ToList();
-        Assert.Equal(steps, new StepPlan(5, 3, 200).Round(2));
-        Assert.NotEqual(steps, new StepPlan(6, 3, 200).Round(2));
-        Assert.NotEqual(steps, new StepPlan(5, 3, 200).Round(3));
+        var steps = new StepPlan(5, 3, 200, 60).Round(2).ToList();
+        Assert.Equal(steps, new StepPlan(5, 3, 200, 60).Round(2));
+        Assert.NotEqual(steps, new StepPlan(6, 3, 200, 60).Round(2));
+        Assert.NotEqual(steps, new StepPlan(5, 3, 200, 60).Round(3));
     }
 
     [Fact]
     public void Every_kind_of_step_comes_and_none_goes_to_the_node_that_it_comes_from()
     {
-        var steps = new StepPlan(1, 3, 6000).Round(0).ToList();
+        var steps = new StepPlan(1, 3, 6000, 60).Round(0).ToList();
         Assert.Equal(Enum.GetValues<StepKind>(), steps.Select(step => step.Kind).Distinct().Order());
         Assert.All(steps, step => Assert.True(step.From != step.To && step.To is >= 0 and < 3));
         Assert.Equal(100, steps.Count(step => step.Disturbs));

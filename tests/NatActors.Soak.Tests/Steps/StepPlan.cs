@@ -1,11 +1,8 @@
 namespace NatActors.Soak.Tests.Steps;
 
 /// <summary>Draws the steps of each round by seed: the same seed gives the same steps, in the same order.</summary>
-public sealed class StepPlan(int seed, int nodes, int stepsPerRound)
+public sealed class StepPlan(int seed, int nodes, int stepsPerRound, int stepsForOneDisturbance)
 {
-    /// <summary>One step in so many disturbs the network: with sixteen steps a second one in four seconds, and most steps still go through.</summary>
-    public const int StepsForOneDisturbance = 60;
-
     private static readonly (StepKind Kind, int Weight)[] Asking =
     [
         (StepKind.DialRelayed, 8),
@@ -47,7 +44,7 @@ public sealed class StepPlan(int seed, int nodes, int stepsPerRound)
         var random = new Random(HashOf(seed, round));
         for (var i = 0; i < stepsPerRound; i++)
         {
-            var kind = (i + 1) % StepsForOneDisturbance == 0 ? Pick(random, Disturbing) : Pick(random, Asking);
+            var kind = (i + 1) % stepsForOneDisturbance == 0 ? Pick(random, Disturbing) : Pick(random, Asking);
             var from = random.Next(nodes);
             var to = (from + 1 + random.Next(nodes - 1)) % nodes;
             yield return new Step(kind, from, to, random.Next());
