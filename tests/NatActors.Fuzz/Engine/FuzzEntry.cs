@@ -75,7 +75,7 @@ public abstract class FuzzEntry
     public abstract FuzzBounds Bounds { get; }
 
     /// <summary>
-    /// About how many microseconds an input takes; the number of inputs of the common runs is divided by it. Default 1; signatures 100 and more.
+    /// About how many microseconds an input takes; the number of inputs of a common run is divided by its root. Default 1; a signature takes 100 and more.
     /// </summary>
     public virtual int Cost => 1;
 

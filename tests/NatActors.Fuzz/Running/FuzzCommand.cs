@@ -41,10 +41,13 @@ public static class FuzzCommand
         return Summarize(command, RunJobs(command, chosen, output), output);
     }
 
-    /// <summary>How many inputs each entry gets of a number for all: less where an input costs more.</summary>
+    /// <summary>
+    /// How many inputs each entry gets of a number for all: less where an input costs more, by the root of its cost. So the dear ones get more of the
+    /// time and the cheap ones more inputs.
+    /// </summary>
     public static IReadOnlyList<long> Split(long count, IReadOnlyList<FuzzEntry> entries)
     {
-        var shares = entries.Select(entry => 1.0 / entry.Cost).ToList();
+        var shares = entries.Select(entry => 1.0 / Math.Sqrt(entry.Cost)).ToList();
         var sum = shares.Sum();
         return [.. shares.Select(share => count == long.MaxValue ? count : Math.Max(FewestInputs, (long)Math.Ceiling(count * share / sum)))];
     }

@@ -13,7 +13,7 @@ public sealed class PublicKeyEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 16, AllocatedConstant: 16 * 1024, StepsPerByte: 4, StepsConstant: 1024);
 
-    public override int Cost => 30;
+    public override int Cost => 12;
 
     public override int MaxLength => 1300;
 
@@ -44,7 +44,7 @@ public sealed class PrivateKeyEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 32, AllocatedConstant: 32 * 1024, StepsPerByte: 4, StepsConstant: 1024);
 
-    public override int Cost => 150;
+    public override int Cost => 110;
 
     public override int MaxLength => 5200;
 
@@ -84,7 +84,7 @@ public sealed class SignatureEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 16, AllocatedConstant: 16 * 1024, StepsPerByte: 4, StepsConstant: 1024);
 
-    public override int Cost => 100;
+    public override int Cost => 250;
 
     public override int MaxLength => 1100;
 
@@ -117,7 +117,7 @@ public sealed class ForeignSignatureEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 32, AllocatedConstant: 32 * 1024, StepsPerByte: 4, StepsConstant: 1024);
 
-    public override int Cost => 120;
+    public override int Cost => 100;
 
     public override int MaxLength => 2200;
 
@@ -152,7 +152,7 @@ public sealed class X25519Entry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 0, AllocatedConstant: 4 * 1024, StepsPerByte: 0, StepsConstant: 256);
 
-    public override int Cost => 60;
+    public override int Cost => 160;
 
     public override int MaxLength => X25519.KeyLength;
 
@@ -188,7 +188,7 @@ public sealed class KeyFileEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 48, AllocatedConstant: 48 * 1024, StepsPerByte: 4, StepsConstant: 1024);
 
-    public override int Cost => 250;
+    public override int Cost => 1000;
 
     public override int MaxLength => 5200;
 

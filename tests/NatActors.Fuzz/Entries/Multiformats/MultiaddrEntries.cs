@@ -52,7 +52,7 @@ public sealed class MultiaddrBinaryEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 1024, AllocatedConstant: 8 * 1024, StepsPerByte: 400, StepsConstant: 4 * 1024);
 
-    public override int Cost => 8;
+    public override int Cost => 60;
 
     public override int MaxLength => 1200;
 
@@ -89,7 +89,7 @@ public sealed class MultiaddrTextEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 512, AllocatedConstant: 16 * 1024, StepsPerByte: 300, StepsConstant: 4 * 1024);
 
-    public override int Cost => 8;
+    public override int Cost => 20;
 
     public override int MaxLength => 4400;
 
@@ -118,6 +118,8 @@ public sealed class Ip6TextEntry : FuzzEntry
     public override InputShape Shape => InputShape.Text;
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 8, AllocatedConstant: 1024, StepsPerByte: 16, StepsConstant: 512);
+
+    public override int Cost => 3;
 
     public override int MaxLength => 80;
 
@@ -150,6 +152,8 @@ public sealed class IpBytesEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 0, AllocatedConstant: 2 * 1024, StepsPerByte: 0, StepsConstant: 1024);
 
+    public override int Cost => 20;
+
     public override int MaxLength => Ip6Length;
 
     public override IEnumerable<byte[]> Seeds() =>
@@ -179,6 +183,8 @@ public sealed class QuotedTextEntry : FuzzEntry
     public override InputShape Shape => InputShape.Text;
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 4, AllocatedConstant: 4 * 1024, StepsPerByte: 0, StepsConstant: 1024);
+
+    public override int Cost => 3;
 
     public override IEnumerable<byte[]> Seeds() => [FuzzKeys.Text("/ip4/1.2.3.4"), FuzzKeys.Text("a\r\nb\u0000c\u001b[31m"), FuzzKeys.Text(new string('x', 200))];
 

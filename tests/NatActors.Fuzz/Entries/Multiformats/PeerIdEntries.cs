@@ -45,7 +45,7 @@ public sealed class PeerIdBinaryEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 64, AllocatedConstant: 3 * 1024, StepsPerByte: 24, StepsConstant: 512);
 
-    public override int Cost => 6;
+    public override int Cost => 12;
 
     public override int MaxLength => 80;
 
@@ -82,7 +82,7 @@ public sealed class PeerIdTextEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 16, AllocatedConstant: 4 * 1024, StepsPerByte: 24, StepsConstant: 512);
 
-    public override int Cost => 3;
+    public override int Cost => 8;
 
     public override int MaxLength => 300;
 
@@ -113,7 +113,7 @@ public sealed class MultibaseEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 8, AllocatedConstant: 2 * 1024, StepsPerByte: 8, StepsConstant: 128);
 
-    public override int Cost => 2;
+    public override int Cost => 3;
 
     public override int MaxLength => 300;
 

@@ -15,6 +15,8 @@ public sealed class ProtobufEntry : FuzzEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 80, AllocatedConstant: 2 * 1024, StepsPerByte: 64, StepsConstant: 512);
 
+    public override int Cost => 25;
+
     public override IEnumerable<byte[]> Seeds() =>
     [
         new NoiseHandshakePayload

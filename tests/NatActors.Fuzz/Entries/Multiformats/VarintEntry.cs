@@ -15,6 +15,8 @@ public sealed class VarintEntry : FuzzEntry
     /// <inheritdoc />
     public override FuzzBounds Bounds => new(AllocatedPerByte: 0, AllocatedConstant: 0, StepsPerByte: 40, StepsConstant: 64);
 
+    public override int Cost => 3;
+
     /// <inheritdoc />
     public override int MaxLength => 64;
 

@@ -15,6 +15,8 @@ public sealed class MultistreamDialerEntry : ChunkedEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 48, AllocatedConstant: 4 * 1024, StepsPerByte: 48, StepsConstant: 512);
 
+    public override int Cost => 6;
+
     public override IReadOnlyList<byte[]> Words { get; } = [.. ((string[])[Multistream.Header, "na", .. Proposals, "/yamux/1.0.0", "ls"]).Select(word => FuzzKeys.Text(word + "\n"))];
 
     public override IEnumerable<byte[]> Seeds() =>
@@ -54,6 +56,8 @@ public sealed class MultistreamListenerEntry : ChunkedEntry
     public override InputShape Shape => InputShape.LengthPrefixed;
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 64, AllocatedConstant: 4 * 1024, StepsPerByte: 48, StepsConstant: 512);
+
+    public override int Cost => 20;
 
     public override IReadOnlyList<byte[]> Words { get; } = [.. ((string[])[Multistream.Header, "na", "ls", .. Supported, "/x"]).Select(word => FuzzKeys.Text(word + "\n"))];
 

@@ -18,7 +18,7 @@ public abstract class NoiseHandshakeEntry(bool initiator) : ChunkedEntry
 
     public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 64, AllocatedConstant: 48 * 1024, StepsPerByte: 64, StepsConstant: 12 * 1024);
 
-    public sealed override int Cost => 350;
+    public sealed override int Cost => 1000;
 
     public sealed override int MaxLength => 5000;
 
@@ -112,7 +112,7 @@ public abstract class NoisePayloadEntry(bool initiator) : FuzzEntry
 
     public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 96, AllocatedConstant: 64 * 1024, StepsPerByte: 48, StepsConstant: 16 * 1024);
 
-    public sealed override int Cost => 700;
+    public sealed override int Cost => 1800;
 
     public sealed override int MaxLength => 4000;
 

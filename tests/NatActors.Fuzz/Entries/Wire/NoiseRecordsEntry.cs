@@ -16,7 +16,7 @@ public sealed class NoiseRecordsEntry : MachineEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 160, AllocatedConstant: 8 * 1024, StepsPerByte: 32, StepsConstant: 1024);
 
-    public override int Cost => 12;
+    public override int Cost => 80;
 
     public override int MaxLength => 600;
 

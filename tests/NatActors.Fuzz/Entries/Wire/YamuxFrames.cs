@@ -69,7 +69,7 @@ public abstract class YamuxInboundEntry(YamuxRole role) : ChunkedEntry
     // A stream costs its record and its place in three tables; a frame has twelve bytes at least.
     public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 48, AllocatedConstant: 8 * 1024, StepsPerByte: 80, StepsConstant: 1024);
 
-    public sealed override int Cost => 2;
+    public sealed override int Cost => 30;
 
     public sealed override int MaxLength => 4096;
 

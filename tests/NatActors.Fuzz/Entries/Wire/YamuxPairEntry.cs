@@ -27,7 +27,7 @@ public sealed class YamuxPairEntry : MachineEntry
 
     public override FuzzBounds Bounds => new(AllocatedPerByte: 64 * 1024, AllocatedConstant: 512 * 1024, StepsPerByte: 2 * 1024, StepsConstant: 16 * 1024);
 
-    public override int Cost => 12;
+    public override int Cost => 600;
 
     public override int MaxLength => 800;
 
@@ -42,7 +42,7 @@ public sealed class YamuxPairEntry : MachineEntry
 
     private sealed class Pair : IMachineRun
     {
-        private const int WriteUnit = 1024;
+        private const int WriteUnit = 512;
         private const int ConsumeUnit = 2048;
         private const int DeliverUnit = 1 << 9;
 

@@ -19,11 +19,11 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
     public sealed override string Name => "wire.yamux.session." + (role == YamuxRole.Client ? "client" : "server");
 
     public sealed override IReadOnlyList<string> EventNames { get; } =
-        ["frame", "bulk data", "bytes", "open", "write", "consume", "reset", "announce", "go away", "drain", "tick", "check", "pace", "output"];
+        ["frame", "bulk data", "bytes", "open", "write", "consume", "reset", "announce", "go away", "drain", "tick", "check", "pace", "output", "memory is short"];
 
     public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 192, AllocatedConstant: 16 * 1024, StepsPerByte: 256, StepsConstant: 4 * 1024);
 
-    public sealed override int Cost => 5;
+    public sealed override int Cost => 40;
 
     public sealed override IEnumerable<byte[]> Seeds()
     {
@@ -37,16 +37,29 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
 
     protected sealed override IMachineRun Start(RandomSource random, TimeSpan now) => new Owner(role);
 
-    private sealed class Owner(YamuxRole role) : IMachineRun
+    /// <summary>Says whether memory is short, as the events have it.</summary>
+    private sealed class Memory : IReceivePromises
+    {
+        public bool AreToStaySmall { get; set; }
+    }
+
+    private sealed class Owner : IMachineRun
     {
         private const int BulkUnit = 16;
 
         private static readonly byte[] Bulk = new byte[byte.MaxValue * 256 * BulkUnit / 8];
 
-        private readonly YamuxSession _session = new(role, Options);
+        private readonly Memory _memory;
+        private readonly YamuxSession _session;
         private readonly List<YamuxStream> _streams = [];
         private readonly byte[] _control = new byte[64 * YamuxHeader.Size];
         private bool _isDead;
+
+        public Owner(YamuxRole role)
+        {
+            _memory = new Memory();
+            _session = new YamuxSession(role, Options with { Promises = _memory });
+        }
 
         public void On(int kind, ref EventArguments arguments, TimeSpan now, ref FuzzDigest digest)
         {
@@ -87,6 +100,9 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
                     break;
                 case 13:
                     _session.OnOutput(now);
+                    break;
+                case 14:
+                    _memory.AreToStaySmall = arguments.Flag();
                     break;
                 default:
                     OnStream(kind, ref arguments, now);
@@ -197,7 +213,7 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
         {
             var tick = _session.OnTick(now);
             digest.Add((int)tick);
-            _isDead = tick == YamuxTick.KeepAliveTimeout;
+            _isDead = tick is YamuxTick.KeepAliveTimeout or YamuxTick.FrameTimeout;
             Require.That(_isDead || _session.NextTick(now) > TimeSpan.Zero, "a tick is due again at once: a busy loop");
         }
 
