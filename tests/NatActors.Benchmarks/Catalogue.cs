@@ -1,4 +1,5 @@
 using NatActors.Benchmarks.Handshakes;
+using NatActors.Benchmarks.Hostile;
 using NatActors.Benchmarks.Lab;
 using NatActors.Benchmarks.Relay;
 using NatActors.Benchmarks.Streams;
@@ -24,6 +25,9 @@ internal static class Catalogue
         new HandshakesBenchmark(),
         new FirstByteBenchmark(),
         new RelayBenchmark(),
+
+        // What others notice of an attack.
+        new HostileBenchmark(),
 
         // What they cost in memory.
         new MemoryBenchmark(),

@@ -42,7 +42,7 @@ public sealed class HandshakeAttackTests
     {
         await using var world = await HostileWorld.StartAsync(
             Patient with { MaxPendingPerNetwork = 8, HandshakeGrace = 60 * Second },
-            new ConnectionOptions { MaxPendingInbound = 8, UpgradeTimeout = 10 * Second });
+            new ConnectionOptions { MaxPendingInbound = 8, UpgradeTimeout = 4 * Second });
 
         var crowd = await CrowdAsync(world, 8, _ => HostileWorld.AttackerHost);
         await Eventually.IsAsync(() => world.Victim.Node.GetResources().Transient.Usage.InboundConnections == 8);
@@ -58,7 +58,7 @@ public sealed class HandshakeAttackTests
     public async Task A_crowd_of_many_hosts_keeps_nobody_out_once_its_grace_is_over()
     {
         await using var world = await HostileWorld.StartAsync(
-            Patient with { HandshakeGrace = TimeSpan.Zero }, new ConnectionOptions { MaxPendingInbound = 8, UpgradeTimeout = 10 * Second });
+            Patient with { HandshakeGrace = TimeSpan.Zero }, new ConnectionOptions { MaxPendingInbound = 8, UpgradeTimeout = 4 * Second });
 
         var crowd = await CrowdAsync(world, 8, i => IPAddress.Parse($"127.0.1.{i + 1}"));
         await Eventually.IsAsync(() => world.Victim.Node.GetResources().Transient.Usage.InboundConnections == 8);
