@@ -66,6 +66,13 @@ internal static class NodeHarness
         return (Wrap(near, protocol, peer), Wrap(far, protocol, peer));
     }
 
+    /// <summary>A stream whose protocol is proposed along with what is sent first, and the bare far end of it.</summary>
+    public static (PeerStream Near, MemoryConduit Far) LazyStream(string protocol, PeerId peer)
+    {
+        var (near, far) = MemoryConduit.CreatePair();
+        return (new PeerStream(new ConduitStream(near), peer, protocol, relayed: false, limits: null, lazy: true, leftover: default), far);
+    }
+
     /// <summary>Reads up to the end of the stream.</summary>
     public static async Task<byte[]> ReadAllAsync(PeerStream stream)
     {

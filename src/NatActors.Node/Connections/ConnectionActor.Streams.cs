@@ -49,7 +49,7 @@ public sealed partial class ConnectionActor
             return;
         }
 
-        var lazy = open.Protocols.Count == 1 && _peerSpeaks.Contains(open.Protocols[0]);
+        var lazy = open.Protocols.Count == 1 && (open.AtOnce || _peerSpeaks.Contains(open.Protocols[0]));
         resources?.Attach(stream);
         Spawn(stream, new StreamSeed(stream, _info, open, lazy) { Resources = resources });
     }

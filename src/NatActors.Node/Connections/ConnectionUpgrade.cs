@@ -9,6 +9,7 @@ using NatActors.Transports;
 using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
 using NatActors.Wire.Muxing;
+using NatActors.Wire.Negotiation;
 
 namespace NatActors.Node.Connections;
 
@@ -28,19 +29,28 @@ internal static class ConnectionUpgrade
         NodeContext node, ConnectionSeed seed, Func<TimeSpan> clock, Task patienceIsOver, CancellationToken cancellationToken)
     {
         var (conduit, role) = await DecideRoleAsync(seed, patienceIsOver, cancellationToken);
-        var security = await SelectAsync(node, conduit, role, Protocols(node, seed, role), cancellationToken);
-        if (security.Protocol is null)
+        SecurityResult secured;
+        if (role == ConnectionRole.Dialer && node.Security is [var only])
         {
-            return Failed($"no security protocol agreed: {security.Failure}");
+            secured = await SecureAtOnceAsync(only, conduit, seed.ExpectedPeer, cancellationToken);
+        }
+        else
+        {
+            var security = await SelectAsync(node, conduit, role, Protocols(node, seed, role), cancellationToken);
+            if (security.Protocol is null)
+            {
+                return Failed(NotAgreed(security.Reason));
+            }
+
+            if (security.Protocol == LifetimeProtocol.Id)
+            {
+                return new ConnectionMessages.UpgradeDone(null, null) { Measured = security.Conduit };
+            }
+
+            var upgrade = node.Security.First(s => s.Protocol == security.Protocol);
+            secured = await upgrade.UpgradeAsync(security.Conduit, role, seed.ExpectedPeer, cancellationToken);
         }
 
-        if (security.Protocol == LifetimeProtocol.Id)
-        {
-            return new ConnectionMessages.UpgradeDone(null, null) { Measured = security.Conduit };
-        }
-
-        var upgrade = node.Security.First(s => s.Protocol == security.Protocol);
-        var secured = await upgrade.UpgradeAsync(security.Conduit, role, seed.ExpectedPeer, cancellationToken);
         if (secured.Failure is { } failure)
         {
             return new ConnectionMessages.UpgradeDone(null, failure) { Crossed = secured.Crossed };
@@ -49,6 +59,18 @@ internal static class ConnectionUpgrade
         var traffic = seed.Relayed ? node.Metrics.Relayed : node.Metrics.Direct;
         return await MuxAsync(node, secured, role, new LinkGear(clock, traffic, seed.Resources), cancellationToken);
     }
+
+    /// <summary>The one security protocol is proposed along with its first message: a round trip less, and no other could follow.</summary>
+    private static async Task<SecurityResult> SecureAtOnceAsync(
+        ISecurityUpgrade upgrade, IConduit conduit, PeerId? expectedPeer, CancellationToken cancellationToken)
+    {
+        var proposing = new ProposingConduit(conduit, upgrade.Protocol);
+        var secured = await upgrade.UpgradeAsync(proposing, ConnectionRole.Dialer, expectedPeer, cancellationToken);
+        return proposing.Failure == NegotiationFailure.None ? secured : new SecurityResult { Failure = NotAgreed(proposing.Failure) };
+    }
+
+    private static string NotAgreed(NegotiationFailure reason) =>
+        $"no security protocol agreed: {StreamNegotiationResult.Describe(reason)}";
 
     /// <summary>Who came in may want to have his mapping measured instead (<see cref="LifetimeProtocol"/>).</summary>
     private static IReadOnlyList<string> Protocols(NodeContext node, ConnectionSeed seed, ConnectionRole role)

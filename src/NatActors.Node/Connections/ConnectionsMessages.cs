@@ -110,6 +110,12 @@ public static class ConnectionsMessages
         /// When only a limited connection exists and limited ones are not allowed: wait while a hole punch is under way instead of failing.
         /// </summary>
         public bool WaitForDirect { get; init; }
+
+        /// <summary>
+        /// With one protocol: do not wait for the peer to agree, also where it is not known yet to speak it. A refusal shows up when reading,
+        /// as <see cref="StreamNegotiationException"/>.
+        /// </summary>
+        public bool AtOnce { get; init; }
     }
 
     /// <summary>The answer to <see cref="OpenStream"/>: negotiated, and the requester's to end.</summary>

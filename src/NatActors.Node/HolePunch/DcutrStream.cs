@@ -1,6 +1,7 @@
 using Akka.Actor;
 using NatActors.Node.Streams;
 using NatActors.Protocols.HolePunch;
+using NatActors.Wire.Negotiation;
 
 namespace NatActors.Node.HolePunch;
 
@@ -35,7 +36,7 @@ internal sealed class DcutrStream(IActorRef owner)
         if (_messages is { } messages)
         {
             var number = Number;
-            ReadAsync(messages, number, _stopping).PipeTo(owner, failure: _ => new HolePunchMessages.StreamEnded(number));
+            ReadAsync(messages, number, _stopping).PipeTo(owner, failure: e => EndOf(number, e));
         }
     }
 
@@ -71,6 +72,10 @@ internal sealed class DcutrStream(IActorRef owner)
         _messages?.Stream.Reset();
         _messages = null;
     }
+
+    private static object EndOf(long number, Exception failure) => failure is StreamNegotiationException refused
+        ? new HolePunchMessages.StreamRefused(number, refused.Reason == NegotiationFailure.NoCommonProtocol, refused.Message)
+        : new HolePunchMessages.StreamEnded(number);
 
     private static async Task CloseAsync(PeerStream stream, Task written)
     {

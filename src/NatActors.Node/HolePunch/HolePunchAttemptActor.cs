@@ -88,6 +88,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             case HolePunchMessages.Superseded: Apply(_machine.OnSuperseded(Now)); break;
             case HolePunchMessages.StreamReceived received: OnReceived(received); break;
             case HolePunchMessages.StreamEnded ended: OnStreamEnded(ended.Number); break;
+            case HolePunchMessages.StreamRefused refused: OnStreamRefused(refused); break;
             case Deadline: Apply(_machine.OnDeadline(Now)); break;
             default: Answers(message); break;
         }
@@ -117,9 +118,10 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
             case PortMessages.Punched punched: punched.Conduit.Abort(); Drained(ref _punching, punched.Id); break;
             case PortMessages.PunchFailed failed: Drained(ref _punching, failed.Id); break;
             case HolePunchMessages.PeerOpened opened: opened.Stream.Reset(); break;
-            case HolePunchMessages.OwnAddressesAre or HolePunchMessages.PeerIs or HolePunchMessages.DirectIsUp: break;
-            case HolePunchMessages.RelayedIsDown or HolePunchMessages.Superseded or HolePunchMessages.StreamReceived or HolePunchMessages.StreamEnded: break;
-            case ConnectionsMessages.Dialed or ConnectionsMessages.DialFailed or ConnectionsMessages.Snapshot or Deadline: break;
+            case HolePunchMessages.OwnAddressesAre or HolePunchMessages.PeerIs or HolePunchMessages.Superseded: break;
+            case HolePunchMessages.DirectIsUp or HolePunchMessages.RelayedIsDown or ConnectionsMessages.Dialed or ConnectionsMessages.DialFailed: break;
+            case HolePunchMessages.StreamReceived or HolePunchMessages.StreamEnded or HolePunchMessages.StreamRefused: break;
+            case ConnectionsMessages.Snapshot or Deadline: break;
             default: Unhandled(message); break;
         }
     }
@@ -150,6 +152,14 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
         if (number == _stream.Number)
         {
             Apply(_machine.OnStreamEnded(Now));
+        }
+    }
+
+    private void OnStreamRefused(HolePunchMessages.StreamRefused refused)
+    {
+        if (refused.Number == _stream.Number && _machine is PunchInitiator initiator)
+        {
+            Apply(refused.NotSupported ? initiator.OnStreamFailed(true, refused.Detail, Now) : initiator.OnStreamEnded(Now));
         }
     }
 
@@ -262,7 +272,7 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
         {
             switch (effect)
             {
-                case PunchEffect.OpenStream: OpenStream(); break;
+                case PunchEffect.OpenStream open: OpenStream(open.AtOnce); break;
                 case PunchEffect.Send send: _stream.Send(send.Message); break;
                 case PunchEffect.EndStream end: _stream.End(end.Reset); break;
                 case PunchEffect.Reverse reverse: Reverse(reverse.Addresses); break;
@@ -278,13 +288,14 @@ public sealed class HolePunchAttemptActor : UntypedActor, IWithTimers
         Timers.WakeAt(nameof(Deadline), Deadline.Instance, _machine.NextDeadline, Now);
     }
 
-    private void OpenStream()
+    private void OpenStream(bool atOnce)
     {
         _opening = ++_lastId;
         _node.Refs.Connections.Tell(
             new ConnectionsMessages.OpenStream(_opening.Value, _peer, [HolePunchCodec.Protocol], AllowLimited: true, Self)
             {
                 OnConnection = _seed.Relayed.Id,
+                AtOnce = atOnce,
             });
     }
 

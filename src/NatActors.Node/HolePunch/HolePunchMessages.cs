@@ -29,6 +29,9 @@ public static class HolePunchMessages
     /// <summary>To an attempt, from its stream of that number: the peer finished it, or it broke.</summary>
     public sealed record StreamEnded(long Number);
 
+    /// <summary>To an attempt, from its stream of that number, which was opened at once: the peer did not agree.</summary>
+    public sealed record StreamRefused(long Number, bool NotSupported, string Detail);
+
     /// <summary>To an attempt: another one takes its place; end.</summary>
     public sealed record Superseded;
 

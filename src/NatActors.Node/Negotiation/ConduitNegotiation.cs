@@ -15,8 +15,8 @@ public sealed record ConduitNegotiationResult(string? Protocol, IConduit Conduit
 }
 
 /// <summary>
-/// multistream-select over a conduit: for the security protocol and, where it was not agreed earlier, the muxer. Never lazy: two nested
-/// lazy negotiations would be ambiguous. A peer's bad bytes come back as a reason; a broken conduit throws <see cref="IOException"/>.
+/// multistream-select over a conduit: for the security protocol and, where it was not agreed earlier, the muxer. Never lazy, as two nested
+/// lazy negotiations would be ambiguous; <see cref="ProposingConduit"/> is, for one of the two. A peer's bad bytes come back as a reason; a broken conduit throws <see cref="IOException"/>.
 /// </summary>
 public static class ConduitNegotiation
 {

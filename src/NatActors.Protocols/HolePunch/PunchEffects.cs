@@ -55,7 +55,11 @@ public abstract record PunchEffect
     }
 
     /// <summary>Open a DCUtR stream on the relayed connection; answer with OnStreamOpened or OnStreamFailed.</summary>
-    public sealed record OpenStream : PunchEffect;
+    /// <param name="AtOnce">
+    /// True to answer without waiting for the peer to agree on the protocol, a round trip over the relay: that it does not speak it is then
+    /// told later, by OnStreamFailed too.
+    /// </param>
+    public sealed record OpenStream(bool AtOnce) : PunchEffect;
 
     /// <summary>Send a message on the stream.</summary>
     public sealed record Send(HolePunchMessage Message) : PunchEffect;

@@ -66,14 +66,15 @@ public sealed class PunchInitiator : PunchAttempt
         return Take();
     }
 
-    /// <summary>There is no DCUtR stream.</summary>
+    /// <summary>There is no DCUtR stream, or none any more: the peer refused one that was opened at once.</summary>
     /// <param name="notSupported">True when the peer said that it does not know the protocol.</param>
     /// <param name="reason">Why, in words for a person.</param>
     /// <param name="now">Monotonic time.</param>
     public IReadOnlyList<PunchEffect> OnStreamFailed(bool notSupported, string reason, TimeSpan now)
     {
-        if (State == PunchState.Opening)
+        if (State == PunchState.Opening || (notSupported && State is PunchState.Holding or PunchState.AwaitingConnect))
         {
+            StreamIsOpen = false;
             GiveUp(
                 notSupported ? PunchReasons.PeerDoesNotSpeak
                 : Round == 0 ? $"the DCUtR stream could not be opened: {reason}"
@@ -196,7 +197,10 @@ public sealed class PunchInitiator : PunchAttempt
     private void Open()
     {
         Enter(PunchState.Opening, null);
-        Do(new PunchEffect.OpenStream());
+
+        // The first time at once, for the peer of a punch speaks it nearly always. One that answers by a reset may mean that it does not:
+        // asked again, with its answer waited for, it says so.
+        Do(new PunchEffect.OpenStream(AtOnce: Round == 0));
     }
 
     private void Reverse(IReadOnlyList<Multiaddr> addresses, TimeSpan now)

@@ -55,16 +55,43 @@ public sealed class HolePunchAttemptActorTests : TestKit
         await Assert.ThrowsAnyAsync<IOException>(() => theirs.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task The_asking_side_sends_its_first_message_along_with_the_proposal_and_hears_a_refusal()
+    {
+        var events = new Whole.RecordedEvents();
+        using var subscription = _node.Events.Subscribe(events.OnNext);
+        var seed = Seed(initiator: true);
+        var attempt = Sys.ActorOf(Props.Create(typeof(HolePunchAttemptActor), _node, seed));
+        var open = (ConnectionsMessages.OpenStream)_connections.FishForMessage(m => m is ConnectionsMessages.OpenStream, Patience);
+        Assert.True(open.AtOnce);
+        var (near, far) = LazyStream(HolePunchCodec.Protocol, _peer.Self);
+        attempt.Tell(new ConnectionsMessages.StreamOpened(open.Id, near, seed.Relayed));
+
+        var connect = HolePunchCodec.Encode(new HolePunchMessage.Connect([Ours]));
+        var proposal = $"\u0013/multistream/1.0.0\n{(char)(HolePunchCodec.Protocol.Length + 1)}{HolePunchCodec.Protocol}\n";
+        var sent = new byte[proposal.Length + 1 + connect.Length];
+        for (var read = 0; read < sent.Length;)
+        {
+            read += await far.ReadAsync(sent.AsMemory(read)).AsTask().WaitAsync(Patience);
+        }
+
+        Assert.Equal([.. System.Text.Encoding.UTF8.GetBytes(proposal), (byte)connect.Length, .. connect], sent);
+        await far.WriteAsync("\u0013/multistream/1.0.0\n\u0003na\n"u8.ToArray());
+
+        Assert.Equal(PunchReasons.PeerDoesNotSpeak, (await events.NextAsync<NodeEvents.PunchEnded>()).Reason);
+    }
+
+    private AttemptSeed Seed(bool initiator) => new()
+    {
+        Relayed = Connection(5, _peer.Key, relayed: true),
+        Initiator = initiator,
+        Own = new OwnAddresses { Observed = [Ours], Listening = [Ours] },
+        Options = new PunchOptions(),
+    };
+
     private async Task PunchedAndAskedAgain(MemoryConduit conduit, Multiaddr from)
     {
-        var seed = new AttemptSeed
-        {
-            Relayed = Connection(5, _peer.Key, relayed: true),
-            Initiator = false,
-            Own = new OwnAddresses { Observed = [Ours], Listening = [Ours] },
-            Options = new PunchOptions(),
-        };
-        var attempt = Sys.ActorOf(Props.Create(typeof(HolePunchAttemptActor), _node, seed));
+        var attempt = Sys.ActorOf(Props.Create(typeof(HolePunchAttemptActor), _node, Seed(initiator: false)));
         var (near, far) = StreamPair(HolePunchCodec.Protocol, _peer.Self);
         attempt.Tell(new HolePunchMessages.PeerOpened(near));
         var messages = new MessageStream(far);

@@ -125,7 +125,7 @@ internal sealed class PunchSide : ILinkOwner
     {
         switch (effect)
         {
-            case PunchEffect.OpenStream: Relay.Open(); break;
+            case PunchEffect.OpenStream open: Relay.Open(open.AtOnce); break;
             case PunchEffect.Send send: Relay.Send(this, send.Message); break;
             case PunchEffect.EndStream: Relay.End(this); break;
             case PunchEffect.Reverse reverse: Reverse(reverse.Addresses); break;
@@ -232,11 +232,12 @@ internal sealed class Relay(SimulatedNetwork network, TimeSpan oneWay)
 
     public int Opened { get; private set; }
 
-    public void Open()
+    /// <summary>A hears of the stream before it hears the first message on it, also where B does not wait for A to agree.</summary>
+    public void Open(bool atOnce)
     {
         Opened++;
         network.At(oneWay, () => A.Apply(((PunchResponder)A.Attempt).OnStreamOpened(network.Now)));
-        network.At(2 * oneWay, () => B.Apply(((PunchInitiator)B.Attempt).OnStreamOpened(network.Now)));
+        network.At(atOnce ? TimeSpan.Zero : 2 * oneWay, () => B.Apply(((PunchInitiator)B.Attempt).OnStreamOpened(network.Now)));
     }
 
     public void Send(PunchSide from, HolePunchMessage message)

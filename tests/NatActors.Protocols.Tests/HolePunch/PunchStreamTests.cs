@@ -26,6 +26,43 @@ public sealed class PunchStreamTests
     }
 
     [Fact]
+    public void The_stream_is_opened_at_once_and_a_refusal_behind_the_first_connect_ends_it_too()
+    {
+        var attempt = new PunchInitiator(new PunchOptions(), Own, Now);
+        Assert.True(Assert.IsType<PunchEffect.OpenStream>(Assert.Single(attempt.Start(Now))).AtOnce);
+        attempt.OnStreamOpened(Now);
+        var ended = Assert.IsType<PunchEffect.Ended>(Assert.Single(attempt.OnStreamFailed(true, "na", Now)));
+        Assert.Equal((PunchEnd.Relayed, PunchReasons.PeerDoesNotSpeak), (ended.End, ended.Reason));
+    }
+
+    [Fact]
+    public void A_refusal_is_heard_while_the_first_connect_waits_for_an_address()
+    {
+        var attempt = new PunchInitiator(new PunchOptions(), OwnAddresses.None, Now);
+        attempt.Start(Now);
+        attempt.OnStreamOpened(Now);
+        Assert.Equal(PunchState.Holding, attempt.State);
+        Assert.Equal(PunchReasons.PeerDoesNotSpeak, attempt.OnStreamFailed(true, "na", Now).OfType<PunchEffect.Ended>().Single().Reason);
+    }
+
+    [Fact]
+    public void After_a_reset_the_next_stream_waits_for_the_peer_to_agree_which_says_why()
+    {
+        var attempt = AwaitingConnect();
+        Assert.False(attempt.OnStreamEnded(Now).OfType<PunchEffect.OpenStream>().Single().AtOnce);
+        Assert.Equal(PunchReasons.PeerDoesNotSpeak, attempt.OnStreamFailed(true, "na", Now).OfType<PunchEffect.Ended>().Single().Reason);
+    }
+
+    [Fact]
+    public void A_late_refusal_is_nothing_to_a_punch_under_way()
+    {
+        var attempt = AwaitingConnect();
+        attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now);
+        Assert.Empty(attempt.OnStreamFailed(true, "na", Now));
+        Assert.Equal(PunchState.Punching, attempt.State);
+    }
+
+    [Fact]
     public void A_reversal_outlives_the_exchange_and_is_given_up_after_five_seconds()
     {
         var attempt = new PunchInitiator(new PunchOptions(), Own, Now);
