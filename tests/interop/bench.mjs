@@ -10,6 +10,7 @@ import { ECHO, PERF, perf } from './streams.mjs'
 
 // A guard, far above what any measurement takes.
 const LIMIT_MS = 600_000
+const CLOSE_LIMIT_MS = 2_000
 
 const timed = async (work) => {
   const started = performance.now()
@@ -42,6 +43,14 @@ function reader (stream) {
 async function send (stream, bytes) {
   if (!stream.send(bytes)) await stream.onDrain()
 }
+
+// The other side has closed too: js allows one ping stream at a time. It may be that it never does.
+const closed = (stream) => stream.status === 'closed'
+  ? undefined
+  : Promise.race([
+    new Promise((resolve) => stream.addEventListener('close', resolve, { once: true })),
+    new Promise((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS))
+  ])
 
 // A node that only dials, with what a connection needs.
 const dialer = () => createLibp2p({
@@ -84,6 +93,7 @@ export function makeBenchCommands (node) {
         }))
       }
       await stream.close()
+      await closed(stream)
       return { ms }
     },
 

@@ -98,7 +98,7 @@ internal sealed class FirstByteBenchmark : IBenchmark
                 stream.Add(round, TimeSpan.FromMilliseconds(ms[1]) / roundTrip);
             }
         }
-        catch (SkipException why)
+        catch (Exception why) when (why is SkipException or JsPeerException)
         {
             run.Say($"js-libp2p is left out: {why.Message}");
         }

@@ -15,6 +15,8 @@ internal sealed class JsPair : IAsyncDisposable
     /// <summary>A guard, far above what any measurement takes.</summary>
     private static readonly TimeSpan Guard = TimeSpan.FromMinutes(5);
 
+    private bool _failed;
+
     private JsPair(JsPeer server, JsPeer client)
     {
         Server = server;
@@ -55,6 +57,25 @@ internal sealed class JsPair : IAsyncDisposable
         {
             run.Say($"js-libp2p is left out: {why.Message}");
             return null;
+        }
+    }
+
+    /// <summary>Measures with js for a round; where it fails, it is left out from then on, and what it has shown until then counts.</summary>
+    public async Task TryAsync(BenchRun run, Func<Task> measure)
+    {
+        if (_failed)
+        {
+            return;
+        }
+
+        try
+        {
+            await measure();
+        }
+        catch (JsPeerException failure)
+        {
+            _failed = true;
+            run.Say($"js-libp2p is left out from here on: {failure.Message}");
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed class JsCircuit : IAsyncDisposable
         return new JsCircuit(pair, behind);
     }
 
+    /// <summary>As that of the pair.</summary>
+    public Task TryAsync(BenchRun run, Func<Task> measure) => _pair.TryAsync(run, measure);
+
     /// <summary>One perf stream through the relay; how long it took.</summary>
     public async Task<TimeSpan> PerfAsync(long upload, long download) => TimeSpan.FromMilliseconds(
         (await _pair.TimeAsync("benchPerf", new { peer = _behind.PeerId, upload, download, streams = 1 }))[0]);

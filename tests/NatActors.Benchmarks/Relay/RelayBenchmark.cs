@@ -48,8 +48,11 @@ internal sealed class RelayBenchmark : IBenchmark
             cpu.Add(round, (relay.Process.ProcessorTime - before).TotalMilliseconds / (2 * run.Size(MibSize)));
             if (js is not null)
             {
-                jsUp.Add(round, StreamWork.Rate(jsBytes, await js.PerfAsync(jsBytes, 0)));
-                jsDown.Add(round, StreamWork.Rate(jsBytes, await js.PerfAsync(0, jsBytes)));
+                await js.TryAsync(run, async () =>
+                {
+                    jsUp.Add(round, StreamWork.Rate(jsBytes, await js.PerfAsync(jsBytes, 0)));
+                    jsDown.Add(round, StreamWork.Rate(jsBytes, await js.PerfAsync(0, jsBytes)));
+                });
             }
         }
 

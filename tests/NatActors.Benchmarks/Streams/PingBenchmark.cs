@@ -42,8 +42,8 @@ internal sealed class PingBenchmark : IBenchmark
 
             if (js is not null)
             {
-                overJs.Add(round, await js.TimeAsync(
-                    "benchRoundTrips", new { peer = js.Server.PeerId, protocol = StreamWork.Ping, size = PingBytes, count }));
+                await js.TryAsync(run, async () => overJs.Add(round, await js.TimeAsync(
+                    "benchRoundTrips", new { peer = js.Server.PeerId, protocol = StreamWork.Ping, size = PingBytes, count })));
             }
         }
 

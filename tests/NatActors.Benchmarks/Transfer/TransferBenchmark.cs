@@ -47,15 +47,20 @@ internal sealed class TransferBenchmark : IBenchmark
                 bytes => StreamWork.DownloadAsync(node.Node, peer.Address.PeerId!, bytes));
             if (js is not null)
             {
-                var bytes = run.Size(JsMibSize) * (long)StreamWork.Mebibyte;
-                up.Js.Add(round, StreamWork.Rate(bytes, await js.PerfAsync(bytes, 0)));
-                down.Js.Add(round, StreamWork.Rate(bytes, await js.PerfAsync(0, bytes)));
-                up.ToJs.Add(round, StreamWork.Rate(bytes, await StreamWork.UploadAsync(node.Node, js.Address.PeerId!, bytes)));
-                down.ToJs.Add(round, StreamWork.Rate(bytes, await StreamWork.DownloadAsync(node.Node, js.Address.PeerId!, bytes)));
+                await js.TryAsync(run, () => MeasureJsAsync(run, round, js, node, up, down));
             }
         }
 
         return [.. Figures("upload", up, goLibp2p: 373), .. Figures("download", down, goLibp2p: 417)];
+    }
+
+    private static async Task MeasureJsAsync(BenchRun run, Round round, JsPair js, BenchNode node, Way up, Way down)
+    {
+        var bytes = run.Size(JsMibSize) * (long)StreamWork.Mebibyte;
+        up.Js.Add(round, StreamWork.Rate(bytes, await js.PerfAsync(bytes, 0)));
+        down.Js.Add(round, StreamWork.Rate(bytes, await js.PerfAsync(0, bytes)));
+        up.ToJs.Add(round, StreamWork.Rate(bytes, await StreamWork.UploadAsync(node.Node, js.Address.PeerId!, bytes)));
+        down.ToJs.Add(round, StreamWork.Rate(bytes, await StreamWork.DownloadAsync(node.Node, js.Address.PeerId!, bytes)));
     }
 
     private static async Task MeasureAsync(
