@@ -138,6 +138,21 @@ public class KeyTests
         Assert.Equal(DecodeFailure.Unsupported, failure);
     }
 
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    [InlineData(256, false)]
+    public void An_rsa_key_with_an_exponent_of_more_than_32_bits_is_refused_since_checking_its_signatures_is_dear(int length, bool accepted)
+    {
+        using var rsa = RSA.Create(2048);
+        var exponent = new byte[length];
+        exponent.AsSpan().Fill(0x7f);
+        rsa.ImportParameters(new RSAParameters { Modulus = [0xff, .. rsa.ExportParameters(false).Modulus.AsSpan(1)], Exponent = exponent });
+        var bytes = KeyProtobuf.Encode(KeyType.Rsa, rsa.ExportSubjectPublicKeyInfo());
+        Assert.Equal(accepted, PublicKey.TryFromProtobuf(bytes, out _, out var failure));
+        Assert.Equal(accepted ? DecodeFailure.None : DecodeFailure.TooLarge, failure);
+    }
+
     [Fact]
     public void Rsa_signatures_are_one_to_one_and_of_the_right_length()
     {

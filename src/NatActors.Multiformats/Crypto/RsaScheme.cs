@@ -9,6 +9,10 @@ internal sealed class RsaScheme : SignatureScheme
     private const int MinBits = 2048;
     private const int MaxBits = 8192;
 
+    // Go's crypto/rsa refuses more than 2^31 - 1 (checkPub). What a check of a signature costs grows with the exponent, and a stranger chooses it:
+    // one as long as a modulus of 3,072 bits makes it twenty-five times as dear as the usual 65,537.
+    private const int MaxExponentLength = sizeof(uint);
+
     internal override KeyType Type => KeyType.Rsa;
 
     internal override DecodeFailure CheckPublicKey(ReadOnlySpan<byte> data)
@@ -77,6 +81,7 @@ internal sealed class RsaScheme : SignatureScheme
         (_, > 0) => DecodeFailure.TrailingBytes,
         (< MinBits, _) => DecodeFailure.Unsupported,
         (> MaxBits, _) => DecodeFailure.TooLarge,
+        _ when rsa.ExportParameters(includePrivateParameters: false).Exponent!.Length > MaxExponentLength => DecodeFailure.TooLarge,
         _ => DecodeFailure.None,
     };
 }
