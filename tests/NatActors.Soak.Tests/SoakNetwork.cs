@@ -79,7 +79,7 @@ public sealed class SoakNetwork : IAsyncDisposable
         Connections = new ConnectionOptions
         {
             IdleTimeout = TimeSpan.FromSeconds(4),
-            RelayedGrace = TimeSpan.FromSeconds(1),
+            RelayedGrace = TimeSpan.FromSeconds(3),
             DialTimeout = TimeSpan.FromSeconds(5),
             UpgradeTimeout = TimeSpan.FromSeconds(5),
             StreamNegotiationTimeout = TimeSpan.FromSeconds(5),

@@ -29,7 +29,7 @@ internal sealed class FirstWord(IConduit inner) : IConduit
     {
         while (_end <= HeaderLength)
         {
-            _pending ??= inner.ReadAsync(_buffer.AsMemory(_end), cancellationToken).AsTask();
+            _pending ??= inner.ReadAsync(_buffer.AsMemory(_end), cancellationToken).AsTask().MayBeAbandoned();
             if (await Task.WhenAny(_pending, patienceIsOver) != _pending)
             {
                 return false;

@@ -42,7 +42,7 @@ internal sealed class LazyNegotiation
     /// Sends the proposal unless somebody took it; returns at once when a writer did, who sends it in front of its payload.
     /// </summary>
     public Task ProposeAsync(CancellationToken cancellationToken) =>
-        Take() ? SendAsync(default).WaitAsync(cancellationToken) : Task.CompletedTask;
+        Take() ? SendAsync(default).MayBeAbandoned().WaitAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>
     /// Sends the first payload behind the proposal: in one write, or when a reader is sending the proposal just now, after that.
@@ -53,7 +53,7 @@ internal sealed class LazyNegotiation
         {
             // Never together with more than one write can hold: a copy of a large payload is waste.
             var together = payload[..Math.Min(payload.Length, PayloadWithProposal)];
-            await SendAsync(together).WaitAsync(cancellationToken);
+            await SendAsync(together).MayBeAbandoned().WaitAsync(cancellationToken);
             payload = payload[together.Length..];
         }
         else

@@ -1,5 +1,7 @@
+using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Testing;
+using NatActors.Transports;
 using static NatActors.Node.Tests.NodeHarness;
 
 namespace NatActors.Node.Tests.Connections;
@@ -62,6 +64,21 @@ public sealed class FirstWordTests
         Assert.Equal(0, await word.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task A_read_that_nobody_waits_for_any_more_may_break_without_anybody_looking()
+    {
+        using var unobserved = new UnobservedTasks(BreakingConduit.Cause);
+        await SpeakAndBreakAsync();
+        Assert.Empty(unobserved.Collect());
+
+        static async Task SpeakAndBreakAsync()
+        {
+            var conduit = new BreakingConduit();
+            Assert.False(await new FirstWord(conduit).OtherSpeaksAsync(Task.CompletedTask, CancellationToken.None).WaitAsync(Patience));
+            conduit.Abort();
+        }
+    }
+
     private static Task Never { get; } = new TaskCompletionSource().Task;
 
     private static async Task<byte[]> ReadAsync(FirstWord word, int length)
@@ -73,5 +90,27 @@ public sealed class FirstWordTests
         }
 
         return read;
+    }
+
+    /// <summary>A conduit whose read waits until it is aborted.</summary>
+    private sealed class BreakingConduit : IConduit
+    {
+        public const string Cause = "broken while nobody waited for the first word";
+
+        private readonly TaskCompletionSource<int> _read = new();
+
+        public Multiaddr LocalAddress { get; } = Multiaddr.Parse("/ip4/127.0.0.1/tcp/1");
+
+        public Multiaddr RemoteAddress => LocalAddress;
+
+        public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(_read.Task);
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => default;
+
+        public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => default;
+
+        public void Abort() => _read.TrySetException(new IOException(Cause));
+
+        public ValueTask DisposeAsync() => default;
     }
 }

@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Node.Muxing;
 using NatActors.Node.Negotiation;
 using NatActors.Node.Streams;
 using NatActors.Node.Tests.Muxing;
@@ -165,6 +166,24 @@ public sealed class PeerStreamTests
     }
 
     [Fact]
+    public async Task A_first_write_that_was_given_up_may_break_later_without_anybody_looking()
+    {
+        using var unobserved = new UnobservedTasks(nameof(LazyNegotiation));
+        await GiveUpAndBreakAsync();
+        Assert.Empty(unobserved.Collect());
+
+        static async Task GiveUpAndBreakAsync()
+        {
+            var raw = new SlowStream();
+            using var cancel = new CancellationTokenSource();
+            var writing = new PeerStream(raw, Peer, "/a", false, null, lazy: true, default).WriteAsync("hi"u8.ToArray(), cancel.Token).AsTask();
+            await cancel.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.WaitAsync(LinkPair.Patience));
+            raw.Break();
+        }
+    }
+
+    [Fact]
     public async Task Dispose_async_closes_in_order_and_loses_nothing()
     {
         await using var pair = new LinkPair();
@@ -292,7 +311,7 @@ public sealed class PeerStreamTests
     /// <summary>Holds every write until it may go, and has nothing to read.</summary>
     private sealed class SlowStream : IMuxedStream
     {
-        private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _go = new();
 
         public long Id => 1;
 
@@ -301,6 +320,8 @@ public sealed class PeerStreamTests
         public byte[] Written { get; private set; } = [];
 
         public void Go() => _go.SetResult();
+
+        public void Break() => _go.SetException(new MuxedStreamException(StreamEnd.ResetLocally));
 
         public async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
