@@ -201,6 +201,7 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
         {
             var written = _session.DrainControl(_control.AsSpan(0, frames % 64 * YamuxHeader.Size));
             Require.That(written % YamuxHeader.Size == 0, "half a frame is drained");
+            digest.Add(_session.HasUrgentControl);
             for (var at = 0; at < written; at += YamuxHeader.Size)
             {
                 var header = YamuxHeader.Read(_control.AsSpan(at));
