@@ -100,7 +100,7 @@ public static class FuzzCommand
 public static class CoverageReport
 {
     private static readonly string[] GeneratedMarks =
-        ["<", ".Proto.", "IsExternalInit", "::PrintMembers(", "::op_", "::Deconstruct(", "::Equals(System.Object)", "::GetHashCode()", "::ToString()", "::get_EqualityContract("];
+        ["/<", "<>z__", "<PrivateImplementationDetails>", ".Proto.", "IsExternalInit", "::PrintMembers(", "::op_", "::Deconstruct(", "::Equals(System.Object)", "::GetHashCode()", "::ToString()", "::get_EqualityContract("];
 
     /// <summary>A line for each assembly, and if asked for one for each method that was not reached.</summary>
     public static IEnumerable<string> Lines(IReadOnlyList<EntryReport> reports, IReadOnlyList<InstrumentedMethod> methods, bool uncovered)
