@@ -105,5 +105,26 @@ public class ReportTests
     [InlineData(22_840_000, "22.84M")]
     public void Numbers_have_three_digits_that_count(double value, string expected) => Assert.Equal(expected, Format.Number(value));
 
+    [Fact]
+    public void Results_in_a_readme_are_replaced_and_the_rest_stays()
+    {
+        var before = $"above\n\n{ReadmeResults.Begin}\n\nold\n\n{ReadmeResults.End}\n\nbelow\n";
+        var after = ReadmeResults.Replace(before, ["new", "lines"])!;
+        Assert.Equal(before.Replace("old", "new\nlines", StringComparison.Ordinal), after);
+        Assert.Equal(after, ReadmeResults.Replace(after, ["new", "lines"]));
+    }
+
+    [Fact]
+    public void A_readme_without_a_place_for_results_is_left_alone() =>
+        Assert.Null(ReadmeResults.Replace($"{ReadmeResults.End} {ReadmeResults.Begin}", ["new"]));
+
+    [Fact]
+    public void The_readme_has_a_place_for_results_and_says_what_each_benchmark_measures()
+    {
+        var readme = File.ReadAllText(ReadmeResults.Find()!);
+        Assert.NotNull(ReadmeResults.Replace(readme, []));
+        Assert.All(Catalogue.All, one => Assert.Contains($"`{one.Verb}`", readme, StringComparison.Ordinal));
+    }
+
     private static List<string> Table => [.. FigureTable.Lines(Whole)];
 }

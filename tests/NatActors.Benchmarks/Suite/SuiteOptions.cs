@@ -27,6 +27,9 @@ internal sealed record SuiteOptions
     /// <summary>The table as markdown, for the readme.</summary>
     public bool Markdown { get; init; }
 
+    /// <summary>Put the table into the readme too.</summary>
+    public bool Readme { get; init; }
+
     /// <summary>Only say what there is.</summary>
     public bool List { get; init; }
 
@@ -62,6 +65,9 @@ internal sealed record SuiteOptions
                     break;
                 case "--no-js":
                     options = options with { WithoutJs = true };
+                    break;
+                case "--readme":
+                    options = options with { Readme = true };
                     break;
                 case "--markdown":
                     options = options with { Markdown = true };

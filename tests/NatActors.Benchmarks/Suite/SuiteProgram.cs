@@ -26,6 +26,7 @@ internal sealed class SuiteProgram(IReadOnlyList<IBenchmark> benchmarks, TextWri
           --no-js         leave js-libp2p out
           --json FILE     where the JSON goes (default: a new file under artifacts, its name is printed)
           --markdown      print the table as markdown
+          --readme        put that into tests/NatActors.Benchmarks/README.md, in place of the results there
           --help          this text
 
         ./build.sh bench profile BENCHMARK [SECONDS] shows where its time goes.
@@ -53,11 +54,30 @@ internal sealed class SuiteProgram(IReadOnlyList<IBenchmark> benchmarks, TextWri
             output.WriteLine(line);
         }
 
+        if (options.Readme)
+        {
+            await WriteReadmeAsync(report);
+        }
+
         var file = options.JsonFile ?? DefaultFile(report.Started);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         await File.WriteAllTextAsync(file, JsonReport.Write(report));
         errors.WriteLine($"bench: {file}");
         return report.Results.Any(result => result.Failure is not null) ? Failed : Success;
+    }
+
+    private async Task WriteReadmeAsync(Report report)
+    {
+        if (ReadmeResults.Find() is { } readme
+            && ReadmeResults.Replace(await File.ReadAllTextAsync(readme), MarkdownTable.Lines(report)) is { } text)
+        {
+            await File.WriteAllTextAsync(readme, text);
+            errors.WriteLine($"bench: {readme}");
+        }
+        else
+        {
+            errors.WriteLine("bench: there is no readme here with a place for the results");
+        }
     }
 
     private async Task<Report> MeasureAsync(SuiteOptions options)
