@@ -61,7 +61,6 @@ public abstract class PunchAttempt
     private IReadOnlyList<Multiaddr> _peerListens = [];
     private PunchDialFailure? _lastFailure;
     private TimeSpan _firstRoundAt;
-    private bool _punchRunning;
 
     private protected PunchAttempt(PunchOptions options, OwnAddresses own, TimeSpan now)
     {
@@ -96,6 +95,8 @@ public abstract class PunchAttempt
     /// <summary>The round trip over the relay, as the relayed connection measures it; null before it has.</summary>
     private protected TimeSpan? RelayRoundTrip { get; private set; }
 
+    private protected bool PunchIsRunning { get; private set; }
+
     private protected bool IsOver => State == PunchState.Ended;
 
     private protected abstract bool IsInitiator { get; }
@@ -129,18 +130,18 @@ public abstract class PunchAttempt
     /// <summary>The relayed connection's round trip: the exchange's own measure may contain the other side's hold, this does not.</summary>
     public void OnRelayRoundTrip(TimeSpan roundTrip) => RelayRoundTrip = roundTrip;
 
-    /// <summary>A message came on the stream.</summary>
+    /// <summary>A message came on the stream. One that was on its way when the stream was ended belongs to no round.</summary>
     public IReadOnlyList<PunchEffect> OnMessage(HolePunchDecoded decoded, TimeSpan now)
     {
         switch (decoded.Message)
         {
-            case HolePunchMessage.Connect connect when !IsOver:
+            case HolePunchMessage.Connect connect when StreamIsOpen:
                 ConnectReceived(connect.ObservedAddresses, now);
                 break;
-            case HolePunchMessage.Sync when !IsOver:
+            case HolePunchMessage.Sync when StreamIsOpen:
                 SyncReceived(now);
                 break;
-            case null when !IsOver:
+            case null when StreamIsOpen:
                 Violation(now);
                 break;
         }
@@ -166,7 +167,7 @@ public abstract class PunchAttempt
     /// <summary>A connect or accept of the punch came through; its upgrade starts.</summary>
     public IReadOnlyList<PunchEffect> OnPunched(TimeSpan now)
     {
-        _punchRunning = false;
+        PunchIsRunning = false;
         if (State is PunchState.Punching or PunchState.AwaitingSync)
         {
             Enter(PunchState.Upgrading, now + Options.UpgradeTimeout);
@@ -178,7 +179,7 @@ public abstract class PunchAttempt
     /// <summary>The window closed, or nothing can come of the dials.</summary>
     public IReadOnlyList<PunchEffect> OnPunchFailed(PunchDialFailure failure, TimeSpan now)
     {
-        _punchRunning = false;
+        PunchIsRunning = false;
         if (State == PunchState.Punching)
         {
             _lastFailure = failure;
@@ -338,7 +339,7 @@ public abstract class PunchAttempt
     {
         if (Remotes.Count > 0)
         {
-            _punchRunning = true;
+            PunchIsRunning = true;
             var role = PunchRoles.For(IsInitiator, Round, FailedUpgrades, Agent);
             Do(new PunchEffect.Punch(Remotes, delay, window, role, role == PunchRole.Listener ? speakAfter : null));
         }
@@ -349,13 +350,13 @@ public abstract class PunchAttempt
 
     /// <summary>From here on the window runs. With no remote to connect to, the peer may still reach us: wait as long.</summary>
     private protected void EnterPunching(TimeSpan now, TimeSpan window) =>
-        Enter(PunchState.Punching, now + window + (_punchRunning ? Backstop : TimeSpan.Zero));
+        Enter(PunchState.Punching, now + window + (PunchIsRunning ? Backstop : TimeSpan.Zero));
 
     private protected void CancelPunch()
     {
-        if (_punchRunning)
+        if (PunchIsRunning)
         {
-            _punchRunning = false;
+            PunchIsRunning = false;
             Do(new PunchEffect.CancelPunch());
         }
     }

@@ -23,6 +23,7 @@ public sealed class PunchResponder : PunchAttempt
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private IReadOnlyList<Multiaddr> _waitingPeer = [];
+    private int _streams;
 
     /// <summary>An attempt that has not started.</summary>
     public PunchResponder(PunchOptions options, OwnAddresses own, TimeSpan now)
@@ -48,13 +49,20 @@ public sealed class PunchResponder : PunchAttempt
         return Take();
     }
 
-    /// <summary>The peer opened a DCUtR stream: the first, or another one for its next round (go opens one for each).</summary>
+    /// <summary>
+    /// The peer opened a DCUtR stream: the first, or another one for its next round (go opens one for each). One more may have come to nothing;
+    /// beyond that they are refused, and prolong nothing.
+    /// </summary>
     public IReadOnlyList<PunchEffect> OnStreamOpened(TimeSpan now)
     {
         if (!IsOver)
         {
-            StreamIsOpen = true;
-            if (State is not (PunchState.Punching or PunchState.Upgrading))
+            StreamIsOpen = ++_streams <= Options.MaxRounds + 1;
+            if (!StreamIsOpen)
+            {
+                Do(new PunchEffect.EndStream(Reset: true));
+            }
+            else if (State is not (PunchState.Punching or PunchState.Upgrading))
             {
                 CancelPunch();
                 Enter(PunchState.AwaitingConnect, now + Patience);
@@ -141,7 +149,7 @@ public sealed class PunchResponder : PunchAttempt
     private protected override void TimedOut(TimeSpan now)
     {
         CancelPunch();
-        if (State == PunchState.AwaitingSync)
+        if (State == PunchState.AwaitingSync && StreamIsOpen)
         {
             Do(new PunchEffect.EndStream(Reset: true));
             StreamIsOpen = false;
@@ -165,7 +173,7 @@ public sealed class PunchResponder : PunchAttempt
             return;
         }
 
-        if (Remotes.Count > 0)
+        if (PunchIsRunning)
         {
             Do(new PunchEffect.StartPunch());
         }

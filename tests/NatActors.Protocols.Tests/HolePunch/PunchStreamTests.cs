@@ -77,6 +77,53 @@ public sealed class PunchStreamTests
     }
 
     [Fact]
+    public void What_comes_behind_the_end_of_a_stream_is_not_acted_upon()
+    {
+        var attempt = AwaitingConnect();
+        Assert.Contains(new PunchEffect.EndStream(Reset: true), attempt.OnMessage(new(new HolePunchMessage.Sync(), HolePunchFault.None), Now));
+        attempt.OnStreamFailed(true, "na", Now);
+        Assert.Empty(attempt.OnMessage(new(Connect, HolePunchFault.None), Now));
+
+        var responder = new PunchResponder(new PunchOptions(), Own, Now);
+        responder.Start(Now);
+        Assert.Empty(responder.OnMessage(new(Connect, HolePunchFault.None), Now));
+        responder.OnStreamOpened(Now);
+        Assert.Equal([new PunchEffect.EndStream(Reset: true)], responder.OnMessage(new(null, HolePunchFault.NotProtobuf), Now));
+        Assert.Empty(responder.OnMessage(new(Connect, HolePunchFault.None), Now));
+        Assert.Equal(0, responder.Round);
+    }
+
+    [Fact]
+    public void A_peer_that_opens_stream_after_stream_does_not_keep_an_attempt_alive()
+    {
+        var attempt = new PunchResponder(new PunchOptions(), Own, Now);
+        attempt.Start(Now);
+        var now = Now;
+        for (var i = 0; i < new PunchOptions().MaxRounds + 1; i++)
+        {
+            Assert.Empty(attempt.OnStreamOpened(now));
+            now += TimeSpan.FromSeconds(6);
+        }
+
+        var deadline = attempt.NextDeadline;
+        Assert.Equal([new PunchEffect.EndStream(Reset: true)], attempt.OnStreamOpened(now));
+        Assert.Equal(deadline, attempt.NextDeadline);
+        Assert.Contains(attempt.OnDeadline(deadline!.Value), e => e is PunchEffect.Ended { End: PunchEnd.Relayed });
+    }
+
+    [Fact]
+    public void A_punch_that_failed_before_sync_is_not_started()
+    {
+        var attempt = new PunchResponder(new PunchOptions(), Own, Now);
+        attempt.Start(Now);
+        attempt.OnStreamOpened(Now);
+        Assert.Contains(attempt.OnMessage(new(Connect, HolePunchFault.None), Now), e => e is PunchEffect.Punch);
+        attempt.OnPunchFailed(PunchDialFailure.Other, Now);
+        Assert.DoesNotContain(new PunchEffect.StartPunch(), attempt.OnMessage(new(new HolePunchMessage.Sync(), HolePunchFault.None), Now));
+        Assert.Equal(PunchState.Punching, attempt.State);
+    }
+
+    [Fact]
     public void An_attempt_that_another_takes_over_from_ends_cancelled_whatever_it_was_doing()
     {
         var waiting = new PunchResponder(new PunchOptions(), Own, Now);
