@@ -31,7 +31,9 @@ public static class V1ServerRules
         ArgumentNullException.ThrowIfNull(addresses);
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(policy);
-        if (client.Ip is not { } observed)
+
+        // An address of one cable cannot be written without its zone, and one with a zone is not dialed.
+        if (client.Ip is not { } observed || client.Address.Components[0].Protocol == MultiaddrProtocol.Ip6Zone)
         {
             return [];
         }

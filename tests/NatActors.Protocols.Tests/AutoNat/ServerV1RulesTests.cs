@@ -42,6 +42,7 @@ public sealed class ServerV1RulesTests
     [InlineData("/ip4/192.168.0.9/tcp/1")]
     [InlineData("/ip4/127.0.0.1/tcp/1")]
     [InlineData("/ip4/11.0.0.1/tcp/1")]
+    [InlineData("/ip6zone/1/ip6/fe80::9/tcp/1")]
     public void A_client_that_comes_from_a_private_or_from_our_own_address_is_not_dialed(string from) =>
         Assert.Empty(Targets(Client(1, from), "/ip4/12.0.0.1/tcp/4001"));
 
