@@ -17,7 +17,7 @@ public sealed partial class ReachabilityMachine
             Decide(subject, effects, now);
         }
 
-        foreach (var subject in _subjects.Concat(_v1From <= now ? _v1 : []))
+        foreach (var subject in _subjects.Concat(_v1From <= now ? _v1.Where(HasCandidate) : []))
         {
             while (_schedule.Next(subject, now) is { } due)
             {
@@ -54,6 +54,9 @@ public sealed partial class ReachabilityMachine
             subject.NextRound ??= _v1From;
         }
     }
+
+    /// <summary>Version 1 names addresses: without any of that IP version there is nothing to ask about.</summary>
+    private bool HasCandidate(ProbeSubject v1) => _candidates.Any(a => ReachabilityPath.Of(a)!.Value.Family == v1.Path.Family);
 
     private void Decide(ProbeSubject subject, List<ReachabilityEffect> effects, TimeSpan now)
     {
@@ -199,7 +202,8 @@ public sealed partial class ReachabilityMachine
 
         foreach (var subject in _v1)
         {
-            yield return subject.Round is null && _v1From is { } from && subject.NextRound is { } due ? (due > from ? due : from) : null;
+            var isDue = subject.Round is null && HasCandidate(subject);
+            yield return isDue && _v1From is { } from && subject.NextRound is { } due ? (due > from ? due : from) : null;
             yield return subject.Evidence.NextExpiry;
         }
     }

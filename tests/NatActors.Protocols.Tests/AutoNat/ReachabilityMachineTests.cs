@@ -27,6 +27,21 @@ public class ReachabilityMachineTests
     }
 
     [Fact]
+    public void Version_1_is_not_asked_about_nothing()
+    {
+        var machine = new ReachabilityMachine(new ReachabilityOptions(), Peers.NoJitter);
+        var server = Multiaddr.Parse("/ip4/192.168.1.20/tcp/4001");
+        machine.OnPeer(new ProbePeer { Peer = Peers.Id(1), ConnectionId = 1, Remote = server, Protocols = [AutoNatProtocol.V1] }, Minute);
+        machine.OnCandidates([Behind], Minute);
+        machine.OnCandidates([], Minute);
+        Assert.DoesNotContain(machine.OnTimer(2 * Minute), e => e is ReachabilityEffect.Ask);
+        Assert.Null(machine.NextDeadline);
+
+        var asked = machine.OnCandidates([Behind], 3 * Minute).OfType<ReachabilityEffect.Ask>();
+        Assert.Equal([Behind], Assert.Single(asked).Question.Addresses);
+    }
+
+    [Fact]
     public void A_verdict_that_nobody_confirms_after_a_network_change_is_given_up_in_minutes()
     {
         var world = Three(NatKind.FullCone);
