@@ -40,10 +40,11 @@ internal sealed class PendingInbound(ConnectionRules rules)
 
         Entry? displaced = null;
         var share = counted ? rules.MaxPendingPerNetwork : int.MaxValue;
-        var full = _pending >= rules.MaxPendingInbound;
-        if (full || HandshakesOf(network) >= share)
+        var isOverShare = HandshakesOf(network) >= share;
+        if (isOverShare || _pending >= rules.MaxPendingInbound)
         {
-            displaced = ToDisplace(network, full ? null : network, now);
+            // A network beyond its share makes room itself, also when all places are taken: else it would grow at the cost of slow others.
+            displaced = ToDisplace(network, isOverShare ? network : null, now);
             if (displaced is null)
             {
                 return new InboundDecision(ConnectionRefusal.TooManyPending, null);

@@ -38,6 +38,21 @@ public sealed class PendingInboundTests
     }
 
     [Fact]
+    public void A_network_at_its_share_takes_no_place_of_another_when_all_are_taken()
+    {
+        var table = Table(Rules with { MaxPendingInbound = 6 });
+        Come(table, "192.0.1.1", first: 1, count: 2);
+        for (var id = 11; id < 15; id++)
+        {
+            Come(table, id, "192.0.1.2", at: 4);
+        }
+
+        // The others have had their time, so a newcomer of a third network takes one of their places, but none of the second does.
+        Assert.Equal(ConnectionRefusal.TooManyPending, Come(table, 21, "192.0.1.2", at: 5).Refusal);
+        Assert.Equal(11, Come(table, 22, "192.0.1.3", at: 5).Displaced);
+    }
+
+    [Fact]
     public void When_all_places_are_taken_a_newcomer_displaces_the_oldest_of_the_network_that_holds_most()
     {
         var table = Table(Rules);
