@@ -148,5 +148,5 @@ public sealed record DnsName
         }
     }
 
-    private static string Shown(string text) => string.Concat(text.Select(c => c is < ' ' or '\x7f' ? '?' : c));
+    private static string Shown(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -19,11 +19,13 @@ public sealed class DnsNameTests
     [InlineData("a b")]
     [InlineData("bücher.example")]
     [InlineData("a\\b")]
+    [InlineData("a\u0096b")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123.example")]
     public void What_is_no_name_is_refused_with_a_reason(string text)
     {
         Assert.False(DnsName.TryParse(text, out _, out var error));
         Assert.NotEmpty(error);
+        Assert.DoesNotContain(error, char.IsControl);
     }
 
     [Fact]
