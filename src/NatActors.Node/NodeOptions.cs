@@ -170,8 +170,8 @@ public sealed record ConnectionOptions
     public int MaxInboundPerNetwork { get; init; } = 64;
 
     /// <summary>
-    /// Inbound streams open on one connection. Range 1 to 65,536; default 1,000 (go-yamux). Over TCP the connection's receive budget bounds
-    /// them too: 96 MiB, of which each stream takes at least its first window of 256 KiB, so about 384 at once.
+    /// Inbound streams open on one connection, those included whose handler has not ended. Range 1 to 65,536; default 1,000 (go-yamux). What
+    /// they hold is bounded by <see cref="NodeOptions.Resources"/>.
     /// </summary>
     public int MaxStreamsPerConnection { get; init; } = 1000;
 

@@ -118,9 +118,10 @@ internal static class ConnectionUpgrade
         var abuse = node.Options.Abuse;
         var options = new YamuxOptions
         {
-            MaxInboundStreams = bounds.MaxStreamsPerConnection,
+            // One more than its scope takes, so that it is the scope that refuses: that is counted, and has a reason.
+            MaxInboundStreams = bounds.MaxStreamsPerConnection + 1,
             MaxReceiveWindow = node.Options.Resources.ReceiveWindow,
-            ReceiveBudget = node.Options.Resources.Connection.MaxMemory,
+            ReceiveBudget = node.Options.Resources.ReceiveBudget,
             Promises = gear.Resources,
             KeepAliveInterval = bounds.KeepAliveInterval,
             KeepAliveTimeout = bounds.KeepAliveTimeout,

@@ -40,6 +40,12 @@ public sealed record ResourceOptions
     internal int ReceiveWindow => (int)Math.Clamp(
         Stream.MaxMemory - (2 * ResourceTree.Segment), YamuxOptions.InitialWindow, new YamuxOptions().MaxReceiveWindow);
 
+    /// <summary>
+    /// What the streams of a connection may be promised together: each its first window, and as much as the connection may hold for growth. More
+    /// than it may hold, as promises are rarely called in: it is what is held that counts.
+    /// </summary>
+    internal long ReceiveBudget => Connection.MaxMemory + ((long)Connection.MaxStreams * YamuxOptions.InitialWindow);
+
     /// <summary>The limits, every rule applied.</summary>
     /// <param name="rules">The bounds of the connections.</param>
     /// <param name="streamsPerConnection">Inbound streams of one connection.</param>
@@ -160,8 +166,8 @@ public sealed record PeerScopeOptions
 public sealed record ConnectionScopeOptions
 {
     /// <summary>
-    /// Bytes, and the sum of the receive windows that its streams may be promised. At least 1 MiB; default 96 MiB: 256 streams with their
-    /// first window of 256 KiB, and 32 MiB to grow.
+    /// Bytes, and by how much the receive windows of its streams may grow together. At least 1 MiB; default 96 MiB: the first windows of 256
+    /// streams, and 32 MiB.
     /// </summary>
     public long MaxMemory { get; init; } = 96L * 1024 * 1024;
 
