@@ -41,6 +41,7 @@ internal sealed class ProgressTail : IAsyncDisposable
         catch (OperationCanceledException)
         {
             await ShowAsync();
+            await WriteAsync(_unfinished.Length > 0 ? _unfinished.Append('\n').ToString() : "");
         }
     }
 
@@ -59,6 +60,8 @@ internal sealed class ProgressTail : IAsyncDisposable
         var text = _unfinished.ToString();
         var end = text.LastIndexOf('\n') + 1;
         _unfinished.Clear().Append(text.AsSpan(end));
-        await _output.WriteAsync(text[..end]);
+        await WriteAsync(text[..end]);
     }
+
+    private Task WriteAsync(string text) => text.Length == 0 ? Task.CompletedTask : _output.WriteAsync(text);
 }
