@@ -13,25 +13,23 @@ internal static class ProfileProgram
     public const string Word = "profile";
 
     public const string Usage = """
-        usage: ./build.sh bench profile BENCHMARK [SECONDS]
+        usage: ./build.sh bench profile BENCHMARK [SECONDS [WARMUP]]
 
-        Runs the benchmark without js-libp2p for so many seconds (default 10) after a warm-up of 10, and prints for each of its processes the
+        Runs the benchmark without js-libp2p for so many seconds (default 10) after a warm-up (default 10), and prints for each of its processes the
         functions in which the most samples of the processor were taken: alone, and with what they called. Needs Linux's perf (Debian:
         linux-perf) and the right to use it: root, or kernel.perf_event_paranoid at 1 or less.
         """;
 
+    /// <summary>For both: in so long code is compiled for good on an idle machine, and there are samples enough.</summary>
     private const int DefaultSeconds = 10;
-    private const string Frequency = "997";
 
-    /// <summary>Until the code is compiled for good.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private const string Frequency = "997";
 
     public static async Task<int> RunAsync(IReadOnlyList<IBenchmark> benchmarks, IReadOnlyList<string> words)
     {
-        var seconds = DefaultSeconds;
-        var verb = words.FirstOrDefault();
-        var isCount = words.Count < 2 || (int.TryParse(words[1], CultureInfo.InvariantCulture, out seconds) && seconds > 0);
-        if (verb is null || words.Count > 2 || !isCount || benchmarks.All(one => one.Verb != verb))
+        var (verb, seconds, warmUp) = (words.FirstOrDefault(), DefaultSeconds, DefaultSeconds);
+        var areCounts = (words.Count < 2 || TryCount(words[1], out seconds)) && (words.Count < 3 || TryCount(words[2], out warmUp));
+        if (verb is null || words.Count > 3 || !areCounts || benchmarks.All(one => one.Verb != verb))
         {
             Console.Error.WriteLine(Usage);
             return SuiteProgram.Misused;
@@ -40,7 +38,7 @@ internal static class ProfileProgram
         var data = Path.GetTempFileName();
         try
         {
-            var roles = await RecordAsync(verb, seconds, data);
+            var roles = await RecordAsync(verb, seconds, TimeSpan.FromSeconds(warmUp), data);
             await PrintAsync(data, roles);
             return SuiteProgram.Success;
         }
@@ -55,13 +53,15 @@ internal static class ProfileProgram
         }
     }
 
-    private static async Task<IReadOnlyDictionary<int, string>> RecordAsync(string verb, int seconds, string data)
+    private static bool TryCount(string text, out int count) => int.TryParse(text, CultureInfo.InvariantCulture, out count) && count > 0;
+
+    private static async Task<IReadOnlyDictionary<int, string>> RecordAsync(string verb, int seconds, TimeSpan warmUp, string data)
     {
         using var run = Start(verb);
         try
         {
-            Console.Error.WriteLine($"profile: {verb}, {WarmUp.TotalSeconds:0} s of warm-up, then {seconds} s");
-            if (run.WaitForExit(WarmUp))
+            Console.Error.WriteLine($"profile: {verb}, {warmUp.TotalSeconds:0} s of warm-up, then {seconds} s");
+            if (run.WaitForExit(warmUp))
             {
                 throw new IOException($"'{verb}' ended before it could be sampled: run it by itself to see why.");
             }

@@ -29,7 +29,7 @@ internal sealed class SuiteProgram(IReadOnlyList<IBenchmark> benchmarks, TextWri
           --readme        put that into tests/NatActors.Benchmarks/README.md, in place of the results there
           --help          this text
 
-        ./build.sh bench profile BENCHMARK [SECONDS] shows where its time goes.
+        ./build.sh bench profile BENCHMARK [SECONDS [WARMUP]] shows where its time goes.
         """;
 
     public async Task<int> RunAsync(IReadOnlyList<string> args)
