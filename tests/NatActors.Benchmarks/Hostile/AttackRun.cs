@@ -56,7 +56,7 @@ internal sealed class AttackRun(Multiaddr target, int rate, CancellationToken st
                 bad.Secured.Abort();
                 await reading;
             }
-            catch (Exception e) when (e is IOException or SocketException or TimeoutException)
+            catch (Exception e) when (e is IOException or SocketException or TimeoutException or ObjectDisposedException)
             {
                 // Cut, or not let in: once more, at the next beat.
             }
@@ -92,9 +92,9 @@ internal sealed class AttackRun(Multiaddr target, int rate, CancellationToken st
                 // What the node says does not matter.
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Cut.
+            // Cut, by either side.
         }
     }
 }

@@ -16,6 +16,8 @@ internal sealed class HostileBenchmark : IBenchmark
 {
     private const string RateSize = "hostile.rate";
     private const string CountSize = "hostile.pings";
+    private const string OnlySize = "hostile.only";
+    private const int AllAttacks = 99;
     private const int PingBytes = 32;
     private const int Newcomers = 5;
 
@@ -30,14 +32,20 @@ internal sealed class HostileBenchmark : IBenchmark
 
     public string Summary => "an honest peer's ping while another peer attacks the node";
 
-    public IReadOnlyList<Size> Sizes => [new(RateSize, "attacks a second", 1000, 1000), new(CountSize, "pings a round", 500, 250)];
+    public IReadOnlyList<Size> Sizes =>
+    [
+        new(RateSize, "attacks a second", 1000, 1000),
+        new(CountSize, "pings a round", 500, 250),
+        new(OnlySize, "the number of one attack, from 1, or all", AllAttacks, AllAttacks),
+    ];
 
     public IReadOnlyList<Role> Roles => HostileRoles.All;
 
     public async Task<IReadOnlyList<Figure>> RunAsync(BenchRun run)
     {
         var figures = new List<Figure>();
-        foreach (var attack in Attacks.All)
+        var only = (int)run.Size(OnlySize);
+        foreach (var attack in only > Attacks.All.Count ? Attacks.All : [Attacks.All[only - 1]])
         {
             run.Say(attack.What);
             figures.AddRange(await MeasureAsync(run, attack));
