@@ -153,6 +153,7 @@ internal static class ConfigurationReader
     {
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(double) => "a number such as 0.5",
         _ when type == typeof(TimeSpan) => "a time as hours:minutes:seconds, such as 00:01:00",
         _ => "a text",
     };

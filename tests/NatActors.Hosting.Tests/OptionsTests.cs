@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using NatActors.Node;
+using NatActors.Node.Connections;
 using NatActors.Node.KeepAlive;
 
 namespace NatActors.Hosting.Tests;
@@ -57,6 +58,7 @@ public sealed class OptionsTests
               "AutoRelay": { "Relays": 0, "Candidates": [ "/ip4/192.0.1.3/tcp/1/p2p/12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo" ] },
               "PortMapping": false, "NameServers": [ "192.0.2.53", "192.0.2.54:5353", "2001:db8::1", "[2001:db8::2]:54" ], "Control": "none",
               "KeepAlive": { "Measure": false, "Longest": "00:00:40" },
+              "Abuse": { "LimitLoopback": true, "AcceptsPerSecond": 2.5, "StreamBurst": 9, "StallTimeout": "00:00:09" },
               "Connections": { "MaxConnections": 7, "IdleTimeout": "00:00:30", "RelayedGrace": "00:00:05" },
               "Logging": { "Level": "debug", "Console": "json", "File": "log.json" }
             }
@@ -74,6 +76,8 @@ public sealed class OptionsTests
         Assert.Equal(["192.0.2.53:53", "192.0.2.54:5353", "[2001:db8::1]:53", "[2001:db8::2]:54"], options.NameServers.Select(s => s.ToString()));
         Assert.Equal("none", read.Control);
         Assert.Equal(new KeepAliveOptions { Measure = false, Longest = TimeSpan.FromSeconds(40) }, options.KeepAlive);
+        Assert.Equal(
+            new AbuseOptions { LimitLoopback = true, AcceptsPerSecond = 2.5, StreamBurst = 9, StallTimeout = TimeSpan.FromSeconds(9) }, options.Abuse);
         Assert.Equal(7, options.Connections.MaxConnections);
         Assert.Equal(TimeSpan.FromSeconds(30), options.Connections.IdleTimeout);
         Assert.Equal(new ConnectionOptions().DialTimeout, options.Connections.DialTimeout);

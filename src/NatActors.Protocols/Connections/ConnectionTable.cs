@@ -58,7 +58,7 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
     {
         _inbound.OnUp(facts.Id);
         var effects = new List<ConnectionEffect>();
-        var refusal = Admit(facts.Peer, now, effects);
+        var refusal = Admit(facts, now, effects);
         if (refusal != ConnectionRefusal.None)
         {
             _inbound.Remove(facts.Id);
@@ -185,9 +185,9 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
     /// <summary>True when a connection is closing or about to: a better one exists.</summary>
     public bool IsLesser(long id) => _entries.TryGetValue(id, out var entry) && (entry.Closing || entry.LesserSince is not null);
 
-    private ConnectionRefusal Admit(PeerId peer, TimeSpan now, List<ConnectionEffect> effects)
+    private ConnectionRefusal Admit(ConnectionFacts facts, TimeSpan now, List<ConnectionEffect> effects)
     {
-        if (_peers.TryGetValue(peer, out var siblings) && siblings.Count >= rules.MaxConnectionsPerPeer)
+        if (_peers.TryGetValue(facts.Peer, out var siblings) && siblings.Count >= rules.MaxConnectionsPerPeer)
         {
             return ConnectionRefusal.TooManyToPeer;
         }
@@ -200,14 +200,22 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
         var idle = _entries.Values
             .Where(e => !e.Closing && e.IsIdle && now - e.IdleSince >= rules.IdleMakesRoomAfter)
             .MinBy(e => e.IdleSince);
-        if (idle is null)
+        if ((idle ?? OfTheCrowd(facts.Id)) is not { } leaving)
         {
             return ConnectionRefusal.TooManyConnections;
         }
 
-        Close(idle, ConnectionCloseReason.MadeRoom, now, effects);
+        Close(leaving, ConnectionCloseReason.MadeRoom, now, effects);
         return ConnectionRefusal.None;
     }
+
+    /// <summary>
+    /// A crowd that keeps all its connections busy must not keep everybody else out: the newest one that nothing protects, of the network that
+    /// has most, where that is more than twice as many as the newcomer's network has.
+    /// </summary>
+    private Entry? OfTheCrowd(long newcomer) => _inbound.MostCrowded(newcomer) is not { } network
+        ? null
+        : _entries.Values.Where(e => !e.Closing && e.Tags.Count == 0 && _inbound.IsFrom(e.Facts.Id, network)).MaxBy(e => e.UpAt);
 
     private void Close(Entry entry, ConnectionCloseReason reason, TimeSpan now, List<ConnectionEffect> effects)
     {

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using NatActors.Multiformats;
+using NatActors.Node.Connections;
 using NatActors.Node.Naming;
 using static NatActors.Node.Tests.NodeHarness;
 
@@ -45,6 +46,26 @@ public sealed class ResolverActorTests : TestKit
 
         Assert.Equal(["/ip4/192.0.2.9/tcp/1"], Resolve("/dnsaddr/boot.example"));
         Assert.Equal(4, _servers.Asked.Count);
+    }
+
+    [Fact]
+    public void Questions_beyond_the_queue_are_answered_at_once()
+    {
+        var node = MakeNode(2, new NodeOptions { Abuse = new AbuseOptions { MaxQueuedLookups = 2 } }) with
+        {
+            NameServers = _servers, NameServerExchange = _servers,
+        };
+        var resolver = Sys.ActorOf(Props.Create(typeof(ResolverActor), node));
+
+        // As many as are asked at once, two that wait, and one more.
+        for (var i = 0; i <= ResolverActor.MaxLookups + 2; i++)
+        {
+            resolver.Tell(new ResolverMessages.Resolve(i, Multiaddr.Parse($"/dns4/n{i}.example/tcp/1"), TestActor));
+        }
+
+        var refused = ExpectMsg<ResolverMessages.NotResolved>(Patience);
+        Assert.Equal(ResolverActor.MaxLookups + 2, refused.Id);
+        Assert.Contains("too many names", refused.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

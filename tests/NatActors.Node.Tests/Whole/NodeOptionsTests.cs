@@ -1,4 +1,5 @@
 using NatActors.Multiformats;
+using NatActors.Node.Connections;
 using NatActors.Protocols.Relay;
 
 namespace NatActors.Node.Tests.Whole;
@@ -41,6 +42,36 @@ public sealed class NodeOptionsTests
             ],
             mistakes.Select(mistake => mistake[..mistake.IndexOf(':', StringComparison.Ordinal)]));
         Assert.All(mistakes, mistake => Assert.DoesNotContain('\n', mistake));
+    }
+
+    [Fact]
+    public void Every_bound_on_abuse_is_validated_by_its_name()
+    {
+        var mistakes = new NodeOptions
+        {
+            Abuse = new AbuseOptions
+            {
+                MaxPendingPerNetwork = 0,
+                AcceptBurst = 0,
+                StreamBurst = 1_000_001,
+                IdleFrameBurst = 0,
+                NegotiationRounds = 1001,
+                EchoStreamsPerPeer = 0,
+                PushBurst = 0,
+                MaxQueuedLookups = 0,
+                AcceptsPerSecond = 0,
+                StreamsPerSecond = double.NaN,
+                IdleFramesPerSecond = -1,
+                PushesPerSecond = double.PositiveInfinity,
+                FrameTimeout = TimeSpan.Zero,
+                PingDeadline = TimeSpan.FromMilliseconds(999),
+                StallTimeout = TimeSpan.Zero,
+                HandshakeGrace = TimeSpan.FromTicks(-1),
+            },
+        }.Validate();
+
+        var names = typeof(AbuseOptions).GetProperties().Where(p => p.PropertyType != typeof(bool) && p.CanWrite).Select(p => $"Abuse.{p.Name}");
+        Assert.Equal(names.Order(), mistakes.Select(mistake => mistake[..mistake.IndexOf(':', StringComparison.Ordinal)]).Order());
     }
 
     [Fact]

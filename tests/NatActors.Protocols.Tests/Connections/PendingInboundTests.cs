@@ -154,6 +154,44 @@ public sealed class PendingInboundTests
         Assert.Equal(ConnectionRefusal.TooFastFromNetwork, Come(table, 5001, "11.0.0.0").Refusal);
     }
 
+    [Fact]
+    public void A_crowd_that_keeps_its_connections_busy_makes_room_for_a_newcomer_from_elsewhere()
+    {
+        var table = Table(Rules with { MaxConnections = 4 });
+        Up(table, 1, "192.0.1.1", at: 1);
+        Up(table, 2, "192.0.1.1", at: 2);
+        Up(table, 3, "192.0.1.1", at: 3);
+        Up(table, 4, "192.0.1.2", at: 4);
+
+        Assert.Equal(new ConnectionEffect.Close(3, ConnectionCloseReason.MadeRoom), Up(table, 5, "192.0.1.3", at: 5)[0]);
+        Assert.Equal(new ConnectionEffect.Refuse(6, ConnectionRefusal.TooManyConnections), Up(table, 6, "192.0.1.4", at: 6)[0]);
+    }
+
+    [Fact]
+    public void Of_a_crowd_that_has_to_make_room_what_is_protected_stays()
+    {
+        var table = Table(Rules with { MaxConnections = 3 });
+        for (var id = 1; id <= 3; id++)
+        {
+            Up(table, id, "192.0.1.1", at: id);
+            table.OnProtect(id, "relay-reservation");
+        }
+
+        table.OnUnprotect(2, "relay-reservation", Seconds(3));
+        table.OnStreams(2, 1, Seconds(3));
+
+        Assert.Equal(new ConnectionEffect.Close(2, ConnectionCloseReason.MadeRoom), Up(table, 4, "192.0.1.3", at: 5)[0]);
+        Assert.Equal(new ConnectionEffect.Refuse(5, ConnectionRefusal.TooManyConnections), Up(table, 5, "192.0.1.4", at: 6)[0]);
+    }
+
+    private static IReadOnlyList<ConnectionEffect> Up(ConnectionTable table, long id, string source, double at)
+    {
+        Assert.Equal(ConnectionRefusal.None, Come(table, id, source, at).Refusal);
+        var effects = table.OnUp(new ConnectionFacts(id, Numbered((int)id + 100), Initiator: false, Relayed: false, Limited: false), Seconds(at));
+        table.OnStreams(id, 1, Seconds(at));
+        return effects;
+    }
+
     private static ConnectionTable Table(ConnectionRules rules) => new(Numbered(1), rules);
 
     private static void Come(ConnectionTable table, string source, long first, int count)
