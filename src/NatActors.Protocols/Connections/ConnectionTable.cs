@@ -213,9 +213,14 @@ public sealed class ConnectionTable(PeerId self, ConnectionRules rules)
     /// A crowd that keeps all its connections busy must not keep everybody else out: the newest one that nothing protects, of the network that
     /// has most, where that is more than twice as many as the newcomer's network has.
     /// </summary>
-    private Entry? OfTheCrowd(long newcomer) => _inbound.MostCrowded(newcomer) is not { } network
-        ? null
-        : _entries.Values.Where(e => !e.Closing && e.Tags.Count == 0 && _inbound.IsFrom(e.Facts.Id, network)).MaxBy(e => e.UpAt);
+    private Entry? OfTheCrowd(long newcomer)
+    {
+        var network = _inbound.NetworkOf(newcomer);
+        var staying = _entries.Values.Where(e => !e.Closing).ToLookup(e => _inbound.NetworkOf(e.Facts.Id));
+        var crowd = staying.Where(own => own.Key is not null && own.Key != network).MaxBy(own => own.Count());
+        var most = 2 * (1 + (network is null ? 0 : staying[network].Count()));
+        return crowd?.Count() > most ? crowd.Where(e => e.Tags.Count == 0).MaxBy(e => e.UpAt) : null;
+    }
 
     private void Close(Entry entry, ConnectionCloseReason reason, TimeSpan now, List<ConnectionEffect> effects)
     {

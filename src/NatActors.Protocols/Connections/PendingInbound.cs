@@ -81,25 +81,8 @@ internal sealed class PendingInbound(ConnectionRules rules)
         }
     }
 
-    /// <summary>The network with most connections, where it has more than twice as many as that of the newcomer; else null.</summary>
-    public AddressPrefix? MostCrowded(long newcomer)
-    {
-        var own = _entries.TryGetValue(newcomer, out var entry) ? _networks.GetValueOrDefault(entry.Network) : 0;
-        AddressPrefix? crowded = null;
-        var most = 2 * Math.Max(own, 1);
-        foreach (var (network, count) in _networks)
-        {
-            if (count > most)
-            {
-                (crowded, most) = (network, count);
-            }
-        }
-
-        return crowded;
-    }
-
-    /// <summary>True for an inbound connection of that network.</summary>
-    public bool IsFrom(long id, AddressPrefix network) => _entries.TryGetValue(id, out var entry) && entry.Counted && entry.Network == network;
+    /// <summary>The network that the bounds by network count a connection for, if they do.</summary>
+    public AddressPrefix? NetworkOf(long id) => _entries.TryGetValue(id, out var entry) && entry.Counted ? entry.Network : null;
 
     private int HandshakesOf(AddressPrefix network) => _handshakes.TryGetValue(network, out var handshakes) ? handshakes.Count : 0;
 
