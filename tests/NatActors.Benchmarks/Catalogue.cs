@@ -35,6 +35,7 @@ internal static class Catalogue
 
         // The kernel laboratory.
         new DirectBenchmark(),
+        new RelayedBenchmark(),
 
         // The actor runtime.
         new RuntimeBenchmark(),

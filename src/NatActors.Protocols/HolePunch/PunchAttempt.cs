@@ -2,40 +2,6 @@ using NatActors.Multiformats;
 
 namespace NatActors.Protocols.HolePunch;
 
-/// <summary>Where an attempt stands.</summary>
-public enum PunchState
-{
-    /// <summary>Not started.</summary>
-    Idle,
-
-    /// <summary>B: a DCUtR stream is being opened.</summary>
-    Opening,
-
-    /// <summary>No address of ours is known yet; our CONNECT waits for one.</summary>
-    Holding,
-
-    /// <summary>Waiting for the other side's CONNECT.</summary>
-    AwaitingConnect,
-
-    /// <summary>A: waiting for SYNC.</summary>
-    AwaitingSync,
-
-    /// <summary>Both sides connect, or are about to.</summary>
-    Punching,
-
-    /// <summary>A connection came about and is being secured and muxed.</summary>
-    Upgrading,
-
-    /// <summary>A: the round failed; the next one, or a connection from the other side, may come.</summary>
-    AwaitingNext,
-
-    /// <summary>B: the rounds are over; the reversal may still come through.</summary>
-    AwaitingReversal,
-
-    /// <summary>Over.</summary>
-    Ended,
-}
-
 /// <summary>
 /// One attempt to turn a relayed connection into a direct one (DCUtR.md). What both sides share: addresses, the punch itself, the verdict.
 /// Events and the monotonic time go in, effects come out; call <see cref="OnDeadline"/> when <see cref="NextDeadline"/> comes.
@@ -229,7 +195,7 @@ public abstract class PunchAttempt
     {
         RelayIsUp = false;
         StreamIsOpen = false;
-        if (!IsOver && State is not (PunchState.Punching or PunchState.Upgrading or PunchState.AwaitingReversal))
+        if (!IsOver && State is not (PunchState.Punching or PunchState.Upgrading or PunchState.Pausing or PunchState.AwaitingReversal))
         {
             StopReversal();
             CancelPunch();

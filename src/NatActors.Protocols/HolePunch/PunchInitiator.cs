@@ -12,7 +12,7 @@ namespace NatActors.Protocols.HolePunch;
 /// <code>
 /// Idle -> Opening -> [Holding, no address of ours yet] -> AwaitingConnect -> Punching -> Upgrading -> Ended (direct)
 ///            ^                                               |                  | failed    | failed
-///            +------------- next round, at most three -------+------------------+-----------+-> AwaitingReversal -> Ended (relayed)
+///            +--- [Pausing, while it dials too] -- next round, at most three ---+-----------+-> AwaitingReversal -> Ended (relayed)
 /// </code>
 /// </remarks>
 public sealed class PunchInitiator : PunchAttempt
@@ -20,6 +20,7 @@ public sealed class PunchInitiator : PunchAttempt
     private TimeSpan _startedAt;
     private TimeSpan _connectSentAt;
     private TimeSpan _reversalEnds;
+    private TimeSpan _roundTrip;
     private bool _reversed;
     private bool _reversing;
     private string? _verdict;
@@ -93,6 +94,10 @@ public sealed class PunchInitiator : PunchAttempt
         {
             Settle(now);
         }
+        else if (State == PunchState.Pausing)
+        {
+            NextRound(now);
+        }
 
         return Take();
     }
@@ -116,7 +121,7 @@ public sealed class PunchInitiator : PunchAttempt
         }
 
         var measured = now - _connectSentAt;
-        var roundTrip = RelayRoundTrip < measured ? RelayRoundTrip.Value : measured;
+        var roundTrip = _roundTrip = RelayRoundTrip < measured ? RelayRoundTrip.Value : measured;
         KeepPeer(addresses);
         if (NatHints.Of(Own.Observed, Own.Listening).LooksSymmetric())
         {
@@ -161,6 +166,22 @@ public sealed class PunchInitiator : PunchAttempt
         {
             GiveUp(PunchReasons.Classify(evidence), now);
         }
+        else if (_reversing)
+        {
+            Enter(PunchState.Pausing, now + _roundTrip);
+        }
+        else
+        {
+            NextRound(now);
+        }
+    }
+
+    private void NextRound(TimeSpan now)
+    {
+        if (!RelayIsUp)
+        {
+            GiveUp(PunchReasons.RelayLost, now);
+        }
         else if (StreamIsOpen)
         {
             HoldIsOver(now);
@@ -177,6 +198,10 @@ public sealed class PunchInitiator : PunchAttempt
         {
             // The peer fell silent: whatever it says later on this stream belongs to no round.
             Violation(now);
+        }
+        else if (State == PunchState.Pausing)
+        {
+            NextRound(now);
         }
         else if (State == PunchState.AwaitingReversal)
         {

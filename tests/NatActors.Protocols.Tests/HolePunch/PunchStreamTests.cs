@@ -8,6 +8,8 @@ public sealed class PunchStreamTests
 {
     private static readonly TimeSpan Now = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(80);
+
     private static readonly OwnAddresses Own = new()
     {
         Observed = [Multiaddr.Parse("/ip4/11.0.0.1/tcp/4001")],
@@ -232,6 +234,38 @@ public sealed class PunchStreamTests
     }
 
     [Fact]
+    public void A_round_that_fails_beside_the_reversal_gives_it_a_round_trip_before_the_next()
+    {
+        var attempt = UpgradingBesideAReversal();
+        Assert.Empty(attempt.OnUpgradeFailed(Now));
+        Assert.Equal((PunchState.Pausing, Now + RoundTrip), (attempt.State, attempt.NextDeadline));
+        Assert.Equal(1, attempt.OnDirectConnection(inbound: false, Now).OfType<PunchEffect.Ended>().Single().Round);
+
+        attempt = UpgradingBesideAReversal();
+        attempt.OnUpgradeFailed(Now);
+        Assert.Contains(attempt.OnDeadline(Now + RoundTrip), e => e is PunchEffect.Started { Round: 2 });
+
+        attempt = UpgradingBesideAReversal();
+        attempt.OnUpgradeFailed(Now);
+        Assert.Contains(attempt.OnReversalFailed(Now), e => e is PunchEffect.Started { Round: 2 });
+    }
+
+    [Fact]
+    public void While_the_next_round_waits_for_the_reversal_stream_and_relay_may_go()
+    {
+        var attempt = UpgradingBesideAReversal();
+        attempt.OnUpgradeFailed(Now);
+        Assert.Empty(attempt.OnStreamEnded(Now));
+        Assert.IsType<PunchEffect.OpenStream>(Assert.Single(attempt.OnDeadline(Now + RoundTrip)));
+
+        attempt = UpgradingBesideAReversal();
+        attempt.OnUpgradeFailed(Now);
+        Assert.Empty(attempt.OnRelayLost(Now));
+        Assert.Empty(attempt.OnDeadline(Now + RoundTrip));
+        Assert.Equal(PunchState.AwaitingReversal, attempt.State);
+    }
+
+    [Fact]
     public void Nothing_happens_after_the_end()
     {
         var attempt = AwaitingConnect();
@@ -242,6 +276,17 @@ public sealed class PunchStreamTests
         Assert.Empty(attempt.OnRelayLost(Now));
         Assert.Empty(attempt.OnDirectConnection(inbound: true, Now));
         Assert.Null(attempt.NextDeadline);
+    }
+
+    private static PunchInitiator UpgradingBesideAReversal()
+    {
+        var attempt = new PunchInitiator(new PunchOptions(), Own, Now - RoundTrip);
+        attempt.Start(Now - RoundTrip);
+        attempt.OnStreamOpened(Now - RoundTrip);
+        Assert.Contains(attempt.OnPeerIdentified("x", Connect.ObservedAddresses, Now), e => e is PunchEffect.Reverse);
+        attempt.OnMessage(new HolePunchDecoded(Connect, HolePunchFault.None), Now);
+        attempt.OnPunched(Now);
+        return attempt;
     }
 
     private static PunchInitiator AwaitingConnect()
