@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 namespace NatActors.Fuzz.Tests;
 
 /// <summary>
-/// Every entry: its corpus replayed and a short run, the same one each time. With <c>--slow</c> ten million inputs over all of them, likewise.
+/// Every entry: its corpus replayed and a short run, the same one each time. With <c>--slow</c> ten million inputs over all of them,
+/// likewise.
 /// </summary>
 public sealed class EntryTests(ITestOutputHelper output)
 {
@@ -34,7 +35,8 @@ public sealed class EntryTests(ITestOutputHelper output)
     {
         using var lines = new ProgressWriter(output);
         Assert.True(FuzzCommand.Split(LongRun, EntryCatalog.All).Sum() >= LongRun);
-        Assert.Equal(0, FuzzCommand.Run(["--count", $"{LongRun}", "--seed", $"{LongSeed}", "--failures", Path.Combine(AppContext.BaseDirectory, "fuzz-failures")], lines));
+        Assert.Equal(0, FuzzCommand.Run(["--count", $"{LongRun}", "--seed", $"{LongSeed}", "--failures",
+            Path.Combine(AppContext.BaseDirectory, "fuzz-failures")], lines));
     }
 
     [Theory]

@@ -66,13 +66,15 @@ public sealed class OracleTests(ITestOutputHelper output) : IDisposable
         Assert.Contains("exit codes: 0", text.ToString());
     }
 
-    private static string Coverage(string text) => string.Join('\n', text.Split('\n').Where(line => line.Contains(" edges, ", StringComparison.Ordinal)));
+    private static string Coverage(string text) =>
+        string.Join('\n', text.Split('\n').Where(line => line.Contains(" edges, ", StringComparison.Ordinal)));
 
     private (int Code, string Text) Run(string entry, string count, params string[] more)
     {
         using var text = new StringWriter();
         var code = FuzzCommand.Run(
-            ["--assembly", typeof(OracleTests).Assembly.GetName().Name!, "--entry", entry, "--count", count, "--jobs", "1", "--failures", _failures, .. more], text);
+            ["--assembly", typeof(OracleTests).Assembly.GetName().Name!, "--entry", entry, "--count", count, "--jobs", "1", "--failures",
+            _failures, .. more], text);
         output.WriteLine(text.ToString());
         return (code, text.ToString());
     }

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace NatActors.Fuzz.Coverage;
 
 /// <summary>
-/// Instrumented copies of our assemblies, in a folder beside the program, made anew when one of them has changed. The assemblies of the normal build
-/// are only read.
+/// Instrumented copies of our assemblies, in a folder beside the program, made anew when one of them has changed. The assemblies of the
+/// normal build are only read.
 /// </summary>
 internal static class InstrumentedCopy
 {
@@ -16,7 +16,8 @@ internal static class InstrumentedCopy
     private static readonly Lock Gate = new();
 
     /// <summary>What the entries test; entries of other assemblies are given by name.</summary>
-    private static readonly string[] Subjects = ["NatActors.Multiformats", "NatActors.Wire", "NatActors.Protocols", "NatActors.Transports", "NatActors.Hosting"];
+    private static readonly string[] Subjects =
+        ["NatActors.Multiformats", "NatActors.Wire", "NatActors.Protocols", "NatActors.Transports", "NatActors.Hosting"];
 
     /// <summary>The folder with the copies; the assemblies that are not in it are used as they are.</summary>
     public static string Ensure(string? entriesAssembly)
@@ -44,7 +45,8 @@ internal static class InstrumentedCopy
             methods.AddRange(Instrumenter.Instrument(source, Path.Combine(made, Path.GetFileName(source)), first));
         }
 
-        File.WriteAllLines(Path.Combine(made, BlocksFile), methods.Select(method => $"{method.First}\t{method.Count}\t{method.Assembly}\t{method.Method}"));
+        File.WriteAllLines(Path.Combine(made, BlocksFile),
+            methods.Select(method => $"{method.First}\t{method.Count}\t{method.Assembly}\t{method.Method}"));
         Publish(made, folder);
         return folder;
     }

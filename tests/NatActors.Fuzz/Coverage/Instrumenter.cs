@@ -12,8 +12,8 @@ namespace NatActors.Fuzz.Coverage;
 public sealed record InstrumentedMethod(string Assembly, string Method, int First, int Count);
 
 /// <summary>
-/// Puts a call of <see cref="Trace.Hit"/> in front of each basic block of an assembly. SharpFuzz does the same with counters of eight bits, which
-/// serve to find new paths but are no measure of work; and with hashed block numbers, which do not tell the assembly.
+/// Puts a call of <see cref="Trace.Hit"/> in front of each basic block of an assembly. SharpFuzz does the same with counters of eight bits,
+/// which serve to find new paths but are no measure of work; and with hashed block numbers, which do not tell the assembly.
 /// </summary>
 internal static class Instrumenter
 {

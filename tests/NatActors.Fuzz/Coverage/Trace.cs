@@ -4,9 +4,9 @@ namespace NatActors.Fuzz.Coverage;
 public sealed class EndlessWorkException() : Exception("The work went far beyond its bound and was cut off.");
 
 /// <summary>
-/// What instrumented code calls at the beginning of each basic block. One thread at a time: each worker loads a copy of everything into a load
-/// context of its own and so has these fields for itself. An edge is a pair of blocks executed one after the other, as in AFL, hashed into a map; its
-/// hits are counted in full, since their sum is the measure of work.
+/// What instrumented code calls at the beginning of each basic block. One thread at a time: each worker loads a copy of everything into a
+/// load context of its own and so has these fields for itself. An edge is a pair of blocks executed one after the other, as in AFL, hashed
+/// into a map; its hits are counted in full, since their sum is the measure of work.
 /// </summary>
 public static class Trace
 {

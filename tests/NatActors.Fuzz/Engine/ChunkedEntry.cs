@@ -11,8 +11,8 @@ public interface IChunkReader
 }
 
 /// <summary>
-/// A resumable decoder. The engine delivers each input whole and, now and then, byte by byte and cut at random places: the outcome must be the same,
-/// within the same bounds.
+/// A resumable decoder. The engine delivers each input whole and, now and then, byte by byte and cut at random places: the outcome must be
+/// the same, within the same bounds.
 /// </summary>
 public abstract class ChunkedEntry : FuzzEntry
 {

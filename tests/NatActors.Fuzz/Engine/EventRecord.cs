@@ -52,10 +52,13 @@ public static class EventClock
 
     private static readonly TimeSpan[] Jumps =
     [
-        TimeSpan.FromTicks(1), TimeSpan.FromHours(1), TimeSpan.FromHours(6), TimeSpan.FromDays(1), TimeSpan.FromDays(30), TimeSpan.FromDays(3650),
+        TimeSpan.FromTicks(1), TimeSpan.FromHours(1), TimeSpan.FromHours(6), TimeSpan.FromDays(1), TimeSpan.FromDays(30),
+            TimeSpan.FromDays(3650),
     ];
 
-    /// <summary>0 to 63: milliseconds; then tenths of a second, seconds, minutes; the last six are a tick, and an hour to ten years.</summary>
+    /// <summary>
+    /// 0 to 63: milliseconds; then tenths of a second, seconds, minutes; the last six are a tick, and an hour to ten years.
+    /// </summary>
     public static TimeSpan Passed(byte code) => (code / Range, code % Range) switch
     {
         (0, var count) => TimeSpan.FromMilliseconds(count),

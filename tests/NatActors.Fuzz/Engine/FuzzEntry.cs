@@ -9,19 +9,25 @@ public enum InputShape
     /// <summary>Text in UTF-8: words and separators are moved, numbers changed.</summary>
     Text,
 
-    /// <summary>One protobuf message: fields are duplicated, reordered, removed, truncated, their lengths and numbers changed, at any depth.</summary>
+    /// <summary>
+    /// One protobuf message: fields are duplicated, reordered, removed, truncated, their lengths and numbers changed, at any depth.
+    /// </summary>
     Protobuf,
 
-    /// <summary>Messages with a varint length in front, each mutated as <see cref="Protobuf"/> or dropped, repeated, swapped, lied about.</summary>
+    /// <summary>
+    /// Messages with a varint length in front, each mutated as <see cref="Protobuf"/> or dropped, repeated, swapped, lied about.
+    /// </summary>
     LengthPrefixed,
 
-    /// <summary>Events of a machine, see <see cref="MachineEntry"/>: inserted, removed, repeated, swapped, their arguments and times changed.</summary>
+    /// <summary>
+    /// Events of a machine, see <see cref="MachineEntry"/>: inserted, removed, repeated, swapped, their arguments and times changed.
+    /// </summary>
     Events,
 }
 
 /// <summary>
-/// What an input may cost at most: a constant and so much for each byte. Stated by the entry, deliberately tight: double of what good inputs
-/// need, not of what the worst happen to take.
+/// What an input may cost at most: a constant and so much for each byte. Stated by the entry, deliberately tight: double of what good
+/// inputs need, not of what the worst happen to take.
 /// </summary>
 /// <param name="AllocatedPerByte">Bytes of managed memory allocated for each byte of input.</param>
 /// <param name="AllocatedConstant">Bytes allocated whatever the input.</param>
@@ -30,10 +36,12 @@ public enum InputShape
 public readonly record struct FuzzBounds(int AllocatedPerByte, int AllocatedConstant, int StepsPerByte, int StepsConstant)
 {
     /// <summary>Fits most decoders.</summary>
-    public static FuzzBounds Decoder { get; } = new(AllocatedPerByte: 64, AllocatedConstant: 8 * 1024, StepsPerByte: 64, StepsConstant: 4 * 1024);
+    public static FuzzBounds Decoder { get; } =
+        new(AllocatedPerByte: 64, AllocatedConstant: 8 * 1024, StepsPerByte: 64, StepsConstant: 4 * 1024);
 
     /// <summary>Fits most machines: an event is at least three bytes.</summary>
-    public static FuzzBounds Machine { get; } = new(AllocatedPerByte: 512, AllocatedConstant: 64 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
+    public static FuzzBounds Machine { get; } =
+        new(AllocatedPerByte: 512, AllocatedConstant: 64 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
 
     /// <summary>Managed bytes allowed for an input of that length.</summary>
     public long Allocated(int length) => AllocatedConstant + ((long)AllocatedPerByte * length);
@@ -61,11 +69,15 @@ public readonly record struct FuzzOutcome(bool Accepted, ulong Digest)
 /// </summary>
 /// <remarks>
 /// An exception of any kind, a failed assertion and a failed <see cref="Require"/> are failures; so is more memory or work than
-/// <see cref="Bounds"/>. An entry keeps nothing from one input to the next, and uses no clock and no randomness but <see cref="FuzzRandomSource"/>.
+/// <see cref="Bounds"/>. An entry keeps nothing from one input to the next, and uses no clock and no randomness but <see
+/// cref="FuzzRandomSource"/>.
 /// </remarks>
 public abstract class FuzzEntry
 {
-    /// <summary>The name: ring, slice and subject in small letters with dots, e.g. <c>multiformats.multiaddr.text</c>; also the name of its corpus file.</summary>
+    /// <summary>
+    /// The name: ring, slice and subject in small letters with dots, e.g. <c>multiformats.multiaddr.text</c>; also the name of its corpus
+    /// file.
+    /// </summary>
     public abstract string Name { get; }
 
     /// <summary>How inputs are built.</summary>
@@ -75,7 +87,8 @@ public abstract class FuzzEntry
     public abstract FuzzBounds Bounds { get; }
 
     /// <summary>
-    /// About how many microseconds an input takes; the number of inputs of a common run is divided by its root. Default 1; a signature takes 100 and more.
+    /// About how many microseconds an input takes; the number of inputs of a common run is divided by its root. Default 1; a signature
+    /// takes 100 and more.
     /// </summary>
     public virtual int Cost => 1;
 

@@ -7,8 +7,8 @@ namespace NatActors.Fuzz.Engine;
 public interface IMachineRun
 {
     /// <summary>
-    /// One event: call the machine, look at its effects (a machine that waits for answers is given them by later events), hold its invariants
-    /// by <see cref="Require"/>, add the effects to the digest.
+    /// One event: call the machine, look at its effects (a machine that waits for answers is given them by later events), hold its
+    /// invariants by <see cref="Require"/>, add the effects to the digest.
     /// </summary>
     /// <param name="kind">An index into <see cref="MachineEntry.EventNames"/>.</param>
     /// <param name="arguments">What the event carries.</param>
@@ -65,7 +65,8 @@ public abstract class MachineEntry : FuzzEntry
         for (var rest = input; EventRecord.TryTake(ref rest, out var record);)
         {
             now += EventClock.Passed(record.Time);
-            text.Append(null, $"  +{now:c} {EventNames[record.Kind % EventNames.Count]} {Convert.ToHexStringLower(record.Arguments)}").AppendLine();
+            text.Append(null, $"  +{now:c} {EventNames[record.Kind % EventNames.Count]} {Convert.ToHexStringLower(record.Arguments)}")
+                .AppendLine();
         }
 
         return text.ToString();

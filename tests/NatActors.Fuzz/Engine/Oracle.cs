@@ -82,7 +82,8 @@ public sealed class Oracle(FuzzEntry entry)
 
         return Outcome == whole
             ? null
-            : new FuzzFailure(FailureKind.Chunks, "chunks", $"Whole {whole}, {(cuts is null ? "byte by byte" : "in pieces")} {Outcome}.", input);
+            : new FuzzFailure(FailureKind.Chunks, "chunks", $"Whole {whole}, {(cuts is null ? "byte by byte" : "in pieces")} {Outcome}.",
+                input);
     }
 
     private FuzzFailure? Once(byte[] input, Func<byte[], FuzzOutcome>? run = null)
@@ -100,7 +101,8 @@ public sealed class Oracle(FuzzEntry entry)
         }
         catch (Exception e)
         {
-            return new FuzzFailure(FailureKind.Exception, $"{e.GetType().Name} {(e is FuzzFailureException ? e.Message : Frame(e))}", e.ToString(), input);
+            return new FuzzFailure(FailureKind.Exception, $"{e.GetType().Name} {(e is FuzzFailureException ? e.Message : Frame(e))}",
+                e.ToString(), input);
         }
         finally
         {
@@ -112,12 +114,14 @@ public sealed class Oracle(FuzzEntry entry)
         if (Allocated > bounds.Allocated(input.Length))
         {
             return new FuzzFailure(
-                FailureKind.Memory, "memory", $"{Allocated} bytes allocated for {input.Length} of input; stated are {bounds.Allocated(input.Length)}.", input);
+                FailureKind.Memory, "memory",
+                    $"{Allocated} bytes allocated for {input.Length} of input; stated are {bounds.Allocated(input.Length)}.", input);
         }
 
         return Steps <= bounds.Steps(input.Length)
             ? null
-            : new FuzzFailure(FailureKind.Work, "work", $"{Steps} steps for {input.Length} bytes of input; stated are {bounds.Steps(input.Length)}.", input);
+            : new FuzzFailure(FailureKind.Work, "work",
+                $"{Steps} steps for {input.Length} bytes of input; stated are {bounds.Steps(input.Length)}.", input);
     }
 
     private static string Frame(Exception e)
@@ -130,7 +134,8 @@ public sealed class Oracle(FuzzEntry entry)
     /// <summary>An assertion that fails is a failure, not the end of the process.</summary>
     private sealed class ThrowingListener : TraceListener
     {
-        public override void Fail(string? message, string? detailMessage) => throw new FuzzFailureException($"Assertion failed: {message} {detailMessage}");
+        public override void Fail(string? message, string? detailMessage) =>
+            throw new FuzzFailureException($"Assertion failed: {message} {detailMessage}");
 
         public override void Write(string? message)
         {

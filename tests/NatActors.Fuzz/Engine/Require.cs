@@ -8,7 +8,9 @@ public sealed class FuzzFailureException(string message) : Exception(message);
 /// <summary>Assertions of entries: round trips, invariants, limits.</summary>
 public static class Require
 {
-    /// <summary>Fails the input unless the condition holds. The message must not depend on the input: failures are told apart by it.</summary>
+    /// <summary>
+    /// Fails the input unless the condition holds. The message must not depend on the input: failures are told apart by it.
+    /// </summary>
     public static void That([DoesNotReturnIf(false)] bool condition, string message)
     {
         if (!condition)

@@ -12,7 +12,8 @@ internal static class ByteMutations
     private static readonly byte[] Bytes = [0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff, (byte)'\n', (byte)'/', 12, 32];
 
     private static readonly uint[] Numbers =
-        [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x3fff, 0x4000, 0x7fff, 0x8000, 0xffff, 0x10000, 0x40000, 0x40001, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+        [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x3fff, 0x4000, 0x7fff, 0x8000, 0xffff, 0x10000, 0x40000, 0x40001, 0x7fffffff, 0x80000000,
+        0xfffffffe, 0xffffffff];
 
     /// <summary>One change; the donor is another input to take bytes from.</summary>
     public static void Apply(MutationBuffer buffer, FuzzRandom random, ReadOnlySpan<byte> donor, IReadOnlyList<byte[]> words)

@@ -17,7 +17,8 @@ internal static class ProtobufMutations
         buffer.Set(Mutate(buffer.Span, random, donor, words, 0));
 
     /// <summary>The same for a message that stands in something else.</summary>
-    public static byte[] Mutate(ReadOnlySpan<byte> message, FuzzRandom random, ReadOnlySpan<byte> donor, IReadOnlyList<byte[]> words, int depth)
+    public static byte[] Mutate(ReadOnlySpan<byte> message, FuzzRandom random, ReadOnlySpan<byte> donor, IReadOnlyList<byte[]> words,
+        int depth)
     {
         var fields = Split(message, out _);
         if (fields.Count == 0 || random.OneIn(24))

@@ -13,8 +13,8 @@ using NatActors.Wire.Framing;
 namespace NatActors.Fuzz.Recording;
 
 /// <summary>
-/// A peer that talks to real ones and writes down what they say: <c>record dial ADDRESS</c> or <c>record accept PORT</c>, then the corpus folder, the
-/// name of the other side and how many seconds to stay. How the shipped recordings were made stands in Corpus/README.md.
+/// A peer that talks to real ones and writes down what they say: <c>record dial ADDRESS</c> or <c>record accept PORT</c>, then the corpus
+/// folder, the name of the other side and how many seconds to stay. How the shipped recordings were made stands in Corpus/README.md.
 /// </summary>
 internal static class Recorder
 {
@@ -23,6 +23,8 @@ internal static class Recorder
 
     /// <summary>Peers look at public addresses only. Nobody dials it: the exchange is never brought to its SYNC.</summary>
     private const string NoOnesAddress = "/ip4/1.2.3.4/tcp/9";
+
+    private static byte[] Punch => HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse(NoOnesAddress)]));
 
     /// <summary>Records one connection.</summary>
     public static int Run(IReadOnlyList<string> args)
@@ -103,7 +105,8 @@ internal static class Recorder
             case IdentifyProtocol.Id:
                 var output = new ArrayBufferWriter<byte>();
                 IdentifyEncoder.Write(
-                    new IdentifySelf(FuzzKeys.Ed25519.PublicKey.ToProtobuf(), "recorder", [], [RelayProtocol.Stop, HolePunchCodec.Protocol, PingProtocol.Id, AutoNatProtocol.V2DialBack], null, default),
+                    new IdentifySelf(FuzzKeys.Ed25519.PublicKey.ToProtobuf(), "recorder", [],
+                    [RelayProtocol.Stop, HolePunchCodec.Protocol, PingProtocol.Id, AutoNatProtocol.V2DialBack], null, default),
                     output);
                 session.Send(stream, output.WrittenSpan, fin: true);
                 break;
@@ -115,7 +118,7 @@ internal static class Recorder
                 break;
             case HolePunchCodec.Protocol:
                 session.ReadMessage(stream);
-                session.Send(stream, MessageWriter.Frame(HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse(NoOnesAddress)]))));
+                session.Send(stream, MessageWriter.Frame(Punch));
                 session.ReadMessage(stream);
                 break;
         }
@@ -123,7 +126,9 @@ internal static class Recorder
         return true;
     }
 
-    /// <summary>Somebody comes through the relay: a session inside the stream, in which this side begins the punch, as DCUtR has it.</summary>
+    /// <summary>
+    /// Somebody comes through the relay: a session inside the stream, in which this side begins the punch, as DCUtR has it.
+    /// </summary>
     private static void OnCircuit(RecordingSession session, RecordedStream stream)
     {
         session.ReadMessage(stream);
@@ -136,7 +141,7 @@ internal static class Recorder
         }
 
         Ask(inner, IdentifyProtocol.Id, []);
-        Ask(inner, HolePunchCodec.Protocol, [HolePunchCodec.Encode(new HolePunchMessage.Connect([Multiaddr.Parse(NoOnesAddress)]))]);
+        Ask(inner, HolePunchCodec.Protocol, [Punch]);
         inner.Keep();
     }
 }

@@ -27,8 +27,8 @@ internal sealed class RecordedStream(YamuxStream muxed)
 }
 
 /// <summary>
-/// A connection of the recorder with a real peer: multistream-select, Noise with the fixed keys of the handshake entries, yamux. All that the peer
-/// says is kept, in the clear. One thread, one call at a time.
+/// A connection of the recorder with a real peer: multistream-select, Noise with the fixed keys of the handshake entries, yamux. All that
+/// the peer says is kept, in the clear. One thread, one call at a time.
 /// </summary>
 internal sealed class RecordingSession
 {
@@ -198,7 +198,8 @@ internal sealed class RecordingSession
             if (listener.Protocol is not null)
             {
                 (stream.Protocol, stream.Listener) = (listener.Protocol, null);
-                _recordings.AddNegotiation(listening: true, stream.Received.GetRange(0, stream.Received.Count - stream.Unread.Count).ToArray());
+                _recordings.AddNegotiation(listening: true,
+                    stream.Received.GetRange(0, stream.Received.Count - stream.Unread.Count).ToArray());
                 _onInbound(this, stream);
             }
         }
@@ -218,7 +219,8 @@ internal sealed class RecordingSession
 
     private byte[]? ReadRecord(DateTime deadline)
     {
-        while (_sealed.Count < NoiseCipher.HeaderLength || _sealed.Count < NoiseCipher.HeaderLength + NoiseCipher.ReadHeader(_sealed.GetRange(0, 2).ToArray()))
+        while (_sealed.Count < NoiseCipher.HeaderLength
+            || _sealed.Count < NoiseCipher.HeaderLength + NoiseCipher.ReadHeader(_sealed.GetRange(0, 2).ToArray()))
         {
             if (Take(_sealed, deadline) == 0)
             {
@@ -266,7 +268,8 @@ internal sealed class RecordingSession
         using var handshake = NoiseHandshakeEntry.Ours(_initiator);
         var output = new ArrayBufferWriter<byte>();
         handshake.Start(output);
-        var all = Exchange(output, (byte[] input, out int consumed) => handshake.Read(input, output, out consumed) == NoiseStatus.NeedMoreData);
+        var all = Exchange(output,
+            (byte[] input, out int consumed) => handshake.Read(input, output, out consumed) == NoiseStatus.NeedMoreData);
         _recordings.AddHandshake(_initiator, all);
         _noise = handshake.Session;
         return _noise is not null;
@@ -274,7 +277,9 @@ internal sealed class RecordingSession
 
     private delegate bool Step(byte[] input, out int consumed);
 
-    /// <summary>Writes and reads until the step needs no more; returns the bytes that were taken, the rest waits for what comes next.</summary>
+    /// <summary>
+    /// Writes and reads until the step needs no more; returns the bytes that were taken, the rest waits for what comes next.
+    /// </summary>
     private byte[] Exchange(ArrayBufferWriter<byte> output, Step step)
     {
         var all = new List<byte>();

@@ -32,7 +32,8 @@ internal sealed class Recordings(string folder, string from)
 
     private readonly SortedDictionary<string, List<byte[]>> _inputs = [];
 
-    public void AddNegotiation(bool listening, byte[] bytes) => Add(listening ? "wire.multistream.listener" : "wire.multistream.dialer", bytes);
+    public void AddNegotiation(bool listening, byte[] bytes) =>
+        Add(listening ? "wire.multistream.listener" : "wire.multistream.dialer", bytes);
 
     public void AddHandshake(bool initiator, byte[] bytes) => Add("wire.noise.handshake." + (initiator ? "initiator" : "responder"), bytes);
 
@@ -55,7 +56,8 @@ internal sealed class Recordings(string folder, string from)
         foreach (var name in EntriesByProtocol.GetValueOrDefault(stream.Protocol ?? string.Empty, []))
         {
             // Behind the words of the negotiation.
-            var said = messages.SkipWhile(message => message.Length > 0 && message[^1] == '\n' && (message[0] == '/' || message[0] == 'n')).ToList();
+            var said = messages.SkipWhile(message => message.Length > 0 && message[^1] == '\n'
+                && (message[0] == '/' || message[0] == 'n')).ToList();
             if (stream.Protocol == RelayProtocol.Stop)
             {
                 // Behind the first message the stream is a connection of its own.
@@ -73,7 +75,7 @@ internal sealed class Recordings(string folder, string from)
     /// <summary>Appends what is new to the files of the entries.</summary>
     public void Save()
     {
-        foreach (var (entry, inputs) in _inputs)
+        foreach (var (entry, inputs) in _inputs.Where(pair => EntryCatalog.All.Any(known => known.Name == pair.Key)))
         {
             var path = Path.Combine(Directory.CreateDirectory(folder).FullName, entry + ".hex");
             var known = File.Exists(path) ? File.ReadAllLines(path).ToHashSet() : [];

@@ -6,8 +6,8 @@ using NatActors.Fuzz.Mutation;
 namespace NatActors.Fuzz.Running;
 
 /// <summary>
-/// The fuzzing of one entry: its seeds and corpus, then changes of them, those that reach something new joining them. Decided by entry, corpus and seed
-/// alone.
+/// The fuzzing of one entry: its seeds and corpus, then changes of them, those that reach something new joining them. Decided by entry,
+/// corpus and seed alone.
 /// </summary>
 public sealed class Campaign
 {
@@ -117,17 +117,18 @@ public sealed class Campaign
     }
 
     /// <summary>The figures.</summary>
-    public EntryReport Report(IReadOnlyList<string> failures) => new(
-        _entry.Name,
-        _inputs,
-        _accepted,
-        Stopwatch.GetElapsedTime(_started).TotalSeconds,
-        _pool.Count,
-        _found,
-        [.. _coverage.EdgeBlocks.SelectMany(edge => new[] { edge.Key, edge.Value })],
-        _memory,
-        _work,
-        failures);
+    public EntryReport Report(IReadOnlyList<string> failures) => new()
+    {
+        Name = _entry.Name,
+        Inputs = _inputs,
+        Accepted = _accepted,
+        Seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds,
+        Found = _found,
+        Edges = [.. _coverage.EdgeBlocks.SelectMany(edge => new[] { edge.Key, edge.Value })],
+        Memory = _memory,
+        Work = _work,
+        Failures = failures,
+    };
 
     /// <summary>A smaller input that fails the same way, of as many as are tried.</summary>
     public byte[] Shrink(FuzzFailure failure) => new Shrinker(input =>

@@ -86,7 +86,8 @@ public sealed record CommandLine
 
             if (i + 1 == args.Count || Valued(command, args[i], args[i + 1]) is not { } valued)
             {
-                error = $"'{args[i]}{(i + 1 < args.Count ? " " + args[i + 1] : string.Empty)}' is not understood; --help tells the options.";
+                var value = i + 1 < args.Count ? " " + args[i + 1] : string.Empty;
+                error = $"'{args[i]}{value}' is not understood; --help tells the options.";
                 return null;
             }
 

@@ -25,10 +25,12 @@ public static class FuzzCommand
         }
 
         var all = command.Assembly is { } name ? EntryCatalog.In(Assembly.Load(name)) : EntryCatalog.All;
-        var chosen = all.Where(entry => command.Entries.Count == 0 || command.Entries.Any(start => entry.Name.StartsWith(start, StringComparison.Ordinal))).ToList();
+        var chosen = all.Where(entry => command.Entries.Count == 0
+            || command.Entries.Any(start => entry.Name.StartsWith(start, StringComparison.Ordinal))).ToList();
         if (chosen.Count == 0 || (command.Replay is not null && chosen.Count != 1))
         {
-            output.WriteLine(chosen.Count == 0 ? "No entry has such a name; --list names them." : "--replay is for one entry; name it with --entry.");
+            output.WriteLine(chosen.Count == 0 ? "No entry has such a name; --list names them."
+                : "--replay is for one entry; name it with --entry.");
             return WrongUsage;
         }
 
@@ -42,14 +44,15 @@ public static class FuzzCommand
     }
 
     /// <summary>
-    /// How many inputs each entry gets of a number for all: less where an input costs more, by the root of its cost. So the dear ones get more of the
-    /// time and the cheap ones more inputs.
+    /// How many inputs each entry gets of a number for all: less where an input costs more, by the root of its cost. So the dear ones get
+    /// more of the time and the cheap ones more inputs.
     /// </summary>
     public static IReadOnlyList<long> Split(long count, IReadOnlyList<FuzzEntry> entries)
     {
         var shares = entries.Select(entry => 1.0 / Math.Sqrt(entry.Cost)).ToList();
         var sum = shares.Sum();
-        return [.. shares.Select(share => count == long.MaxValue ? count : Math.Max(FewestInputs, (long)Math.Ceiling(count * share / sum)))];
+        return [.. shares.Select(share => count == long.MaxValue ? count
+            : Math.Max(FewestInputs, (long)Math.Ceiling(count * share / sum)))];
     }
 
     private static List<EntryReport> RunJobs(CommandLine command, List<FuzzEntry> entries, TextWriter output)
@@ -91,7 +94,8 @@ public static class FuzzCommand
         }
 
         var failures = reports.Sum(report => report.Failures.Count);
-        output.WriteLine($"{reports.Sum(report => report.Inputs):N0} inputs to {reports.Count} entries, seed {command.Seed}, {failures} failures");
+        var inputs = reports.Sum(report => report.Inputs);
+        output.WriteLine($"{inputs:N0} inputs to {reports.Count} entries, seed {command.Seed}, {failures} failures");
         return failures == 0 ? Good : Worker.FoundSomething;
     }
 }
@@ -100,7 +104,8 @@ public static class FuzzCommand
 public static class CoverageReport
 {
     private static readonly string[] GeneratedMarks =
-        ["/<", "<>z__", "<PrivateImplementationDetails>", ".Proto.", "IsExternalInit", "::PrintMembers(", "::op_", "::Deconstruct(", "::Equals(System.Object)", "::GetHashCode()", "::ToString()", "::get_EqualityContract("];
+        ["/<", "<>z__", "<PrivateImplementationDetails>", ".Proto.", "IsExternalInit", "::PrintMembers(", "::op_", "::Deconstruct(",
+        "::Equals(System.Object)", "::GetHashCode()", "::ToString()", "::get_EqualityContract("];
 
     /// <summary>A line for each assembly, and if asked for one for each method that was not reached.</summary>
     public static IEnumerable<string> Lines(IReadOnlyList<EntryReport> reports, IReadOnlyList<InstrumentedMethod> methods, bool uncovered)
@@ -116,12 +121,14 @@ public static class CoverageReport
         {
             var (first, last) = (assembly.First().First, assembly.Last().First + assembly.Last().Count);
             var reached = blocks.Count(block => block >= first && block < last);
-            yield return $"{assembly.Key}: {edges.Values.Count(block => block >= first && block < last):N0} edges, {reached:N0} of {last - first:N0} blocks";
+            var ways = edges.Values.Count(block => block >= first && block < last);
+            yield return $"{assembly.Key}: {ways:N0} edges, {reached:N0} of {last - first:N0} blocks";
         }
 
         bool Reached(InstrumentedMethod method) => Enumerable.Range(method.First, method.Count).Any(blocks.Contains);
         var met = methods.Where(Reached).Select(method => method.Assembly).ToHashSet();
-        var missed = uncovered ? methods.Where(method => met.Contains(method.Assembly) && !IsMadeByCompilers(method) && !Reached(method)) : [];
+        var missed = uncovered ? methods.Where(method => met.Contains(method.Assembly) && !IsMadeByCompilers(method) && !Reached(method))
+            : [];
         foreach (var method in missed)
         {
             yield return $"not reached: {method.Assembly}: {method.Method}";

@@ -35,24 +35,32 @@ public sealed record FuzzJob
 }
 
 /// <summary>What came of one entry.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Inputs">Inputs run, the corpus included.</param>
-/// <param name="Accepted">How many were taken as valid.</param>
-/// <param name="Seconds">Time taken.</param>
-/// <param name="Pool">Seeds, corpus and what was found.</param>
-/// <param name="Found">Inputs that reached something new.</param>
-/// <param name="Edges">The edges reached: edge, and the block it leads to, in turn.</param>
-/// <param name="Memory">The largest part of the allowed memory that was used; 1 is all of it.</param>
-/// <param name="Work">The largest part of the allowed steps that was used.</param>
-/// <param name="Failures">What failed, in words.</param>
-public sealed record EntryReport(
-    string Name,
-    long Inputs,
-    long Accepted,
-    double Seconds,
-    int Pool,
-    int Found,
-    IReadOnlyList<int> Edges,
-    double Memory,
-    double Work,
-    IReadOnlyList<string> Failures);
+public sealed record EntryReport
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Inputs run, the corpus included.</summary>
+    public required long Inputs { get; init; }
+
+    /// <summary>How many were taken as valid.</summary>
+    public required long Accepted { get; init; }
+
+    /// <summary>Time taken.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Inputs made up that reached something new.</summary>
+    public required int Found { get; init; }
+
+    /// <summary>The edges reached: edge, and the block it leads to, in turn.</summary>
+    public required IReadOnlyList<int> Edges { get; init; }
+
+    /// <summary>The largest part of the allowed memory that was used; 1 is all of it.</summary>
+    public required double Memory { get; init; }
+
+    /// <summary>The largest part of the allowed steps that was used.</summary>
+    public required double Work { get; init; }
+
+    /// <summary>What failed, in words.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
+}

@@ -32,12 +32,14 @@ public static class Worker
     }
 
     /// <summary>The border: a <see cref="FuzzJob"/> in, a list of <see cref="EntryReport"/> out.</summary>
-    public static string RunJson(string job, Action<string> print) => JsonSerializer.Serialize(Run(JsonSerializer.Deserialize<FuzzJob>(job)!, print));
+    public static string RunJson(string job, Action<string> print) =>
+        JsonSerializer.Serialize(Run(JsonSerializer.Deserialize<FuzzJob>(job)!, print));
 
     /// <summary>Runs a job right here, whether instrumented or not.</summary>
     public static IReadOnlyList<EntryReport> Run(FuzzJob job, Action<string> print)
     {
-        var entries = (job.EntriesAssembly is { } name ? EntryCatalog.In(Assembly.Load(name)) : EntryCatalog.All).ToDictionary(entry => entry.Name);
+        var entries = (job.EntriesAssembly is { } name ? EntryCatalog.In(Assembly.Load(name)) : EntryCatalog.All)
+            .ToDictionary(entry => entry.Name);
         using var watchdog = new Timer(_ => Watch(job, print), null, HangLimit, HangLimit);
         var reports = new List<EntryReport>();
         foreach (var (entry, count) in job.Entries.Zip(job.Counts))
@@ -95,10 +97,14 @@ public static class Worker
         return path;
     }
 
-    private static string Line(EntryReport report) => string.Create(
-        null,
-        $"{report.Name,-44} {report.Inputs,9:N0} inputs {report.Inputs / Math.Max(report.Seconds, 0.001),9:N0}/s  valid {100.0 * report.Accepted / Math.Max(1, report.Inputs),3:F0} %  "
-        + $"found {report.Found,4}  edges {report.Edges.Count / 2,5}  memory {100 * report.Memory,3:F0} %  work {100 * report.Work,3:F0} %  failures {report.Failures.Count}");
+    private static string Line(EntryReport report)
+    {
+        var rate = report.Inputs / Math.Max(report.Seconds, 0.001);
+        var valid = 100.0 * report.Accepted / Math.Max(1, report.Inputs);
+        var ran = $"{report.Name,-44} {report.Inputs,9:N0} inputs {rate,9:N0}/s  valid {valid,3:F0} %  found {report.Found,4}";
+        var used = $"edges {report.Edges.Count / 2,5}  memory {100 * report.Memory,3:F0} %  work {100 * report.Work,3:F0} %";
+        return $"{ran}  {used}  failures {report.Failures.Count}";
+    }
 
     private static void Watch(FuzzJob job, Action<string> print)
     {

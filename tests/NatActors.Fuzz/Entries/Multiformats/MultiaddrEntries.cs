@@ -24,7 +24,8 @@ internal static class MultiaddrChecks
         Scopes(address);
         if (address.TryGetTcpEndPoint(out var endPoint))
         {
-            Require.That(Multiaddr.FromTcp(endPoint).TryGetTcpEndPoint(out var same) && Unmapped(same) == Unmapped(endPoint), "an end point is another one by its address");
+            Require.That(Multiaddr.FromTcp(endPoint).TryGetTcpEndPoint(out var same) && Unmapped(same) == Unmapped(endPoint),
+                "an end point is another one by its address");
         }
 
         if (address.TrySplitCircuit(out var relay, out var relayPeer, out var target))
@@ -33,14 +34,17 @@ internal static class MultiaddrChecks
             digest.Add(target?.ToString());
         }
 
-        Require.That(address.WithoutPeerId() is { } bare && (bare.Components.Count == 1 || bare.Components[^1].Protocol != MultiaddrProtocol.P2p), "a peer id stays");
+        Require.That(address.WithoutPeerId() is { } bare
+            && (bare.Components.Count == 1 || bare.Components[^1].Protocol != MultiaddrProtocol.P2p), "a peer id stays");
         return FuzzOutcome.Taken(digest);
     }
 
     private static void Scopes(Multiaddr address) =>
-        Require.That(!(AddressScope.IsPublic(address) && (AddressScope.IsPrivate(address) || AddressScope.IsLoopback(address))), "public and private at once");
+        Require.That(!(AddressScope.IsPublic(address) && (AddressScope.IsPrivate(address) || AddressScope.IsLoopback(address))),
+            "public and private at once");
 
-    private static string Unmapped(IPEndPoint endPoint) => (endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address) + " " + endPoint.Port;
+    private static string Unmapped(IPEndPoint endPoint) =>
+        (endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address) + " " + endPoint.Port;
 }
 
 /// <summary>Addresses in bytes, as peers send them.</summary>
@@ -50,7 +54,8 @@ public sealed class MultiaddrBinaryEntry : FuzzEntry
 
     public override InputShape Shape => InputShape.Bytes;
 
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 1024, AllocatedConstant: 8 * 1024, StepsPerByte: 400, StepsConstant: 4 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 1024, AllocatedConstant: 8 * 1024, StepsPerByte: 400, StepsConstant: 4 * 1024);
 
     public override int Cost => 60;
 
@@ -87,7 +92,8 @@ public sealed class MultiaddrTextEntry : FuzzEntry
 
     public override InputShape Shape => InputShape.Text;
 
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 512, AllocatedConstant: 16 * 1024, StepsPerByte: 300, StepsConstant: 4 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 512, AllocatedConstant: 16 * 1024, StepsPerByte: 300, StepsConstant: 4 * 1024);
 
     public override int Cost => 20;
 
@@ -124,7 +130,8 @@ public sealed class Ip6TextEntry : FuzzEntry
     public override int MaxLength => 80;
 
     public override IEnumerable<byte[]> Seeds() =>
-        new[] { "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "::ffff:192.0.2.1", "fe80::1:0:0:1", "1:0:0:2:0:0:0:3", "::1.2.3.4" }.Select(FuzzKeys.Text);
+        new[] { "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "::ffff:192.0.2.1", "fe80::1:0:0:1", "1:0:0:2:0:0:0:3",
+        "::1.2.3.4" }.Select(FuzzKeys.Text);
 
     public override FuzzOutcome Run(ReadOnlySpan<byte> input)
     {
@@ -134,7 +141,8 @@ public sealed class Ip6TextEntry : FuzzEntry
         }
 
         var text = Ip6Text.Format(address);
-        Require.That(Ip6Text.Parse(text) is { } again && again.AsSpan().SequenceEqual(address), "an IPv6 address is another one by its own text");
+        Require.That(Ip6Text.Parse(text) is { } again && again.AsSpan().SequenceEqual(address),
+            "an IPv6 address is another one by its own text");
         var digest = default(FuzzDigest);
         digest.Add(text);
         return FuzzOutcome.Taken(digest);
@@ -157,7 +165,8 @@ public sealed class IpBytesEntry : FuzzEntry
     public override int MaxLength => Ip6Length;
 
     public override IEnumerable<byte[]> Seeds() =>
-        new[] { "::1", "fe80::1", "64:ff9b::1.2.3.4", "2002:102:304::", "100::1", "ff02::1", "::ffff:10.0.0.1" }.Select(text => IPAddress.Parse(text).GetAddressBytes());
+        new[] { "::1", "fe80::1", "64:ff9b::1.2.3.4", "2002:102:304::", "100::1", "ff02::1",
+        "::ffff:10.0.0.1" }.Select(text => IPAddress.Parse(text).GetAddressBytes());
 
     public override FuzzOutcome Run(ReadOnlySpan<byte> input)
     {
@@ -186,7 +195,8 @@ public sealed class QuotedTextEntry : FuzzEntry
 
     public override int Cost => 3;
 
-    public override IEnumerable<byte[]> Seeds() => [FuzzKeys.Text("/ip4/1.2.3.4"), FuzzKeys.Text("a\r\nb\u0000c\u001b[31m"), FuzzKeys.Text(new string('x', 200))];
+    public override IEnumerable<byte[]> Seeds() =>
+        [FuzzKeys.Text("/ip4/1.2.3.4"), FuzzKeys.Text("a\r\nb\u0000c\u001b[31m"), FuzzKeys.Text(new string('x', 200))];
 
     public override FuzzOutcome Run(ReadOnlySpan<byte> input)
     {

@@ -86,7 +86,8 @@ public sealed class PeerIdTextEntry : FuzzEntry
 
     public override int MaxLength => 300;
 
-    public override IEnumerable<byte[]> Seeds() => FuzzKeys.Peers.SelectMany(peer => new[] { FuzzKeys.Text(peer.ToString()), FuzzKeys.Text(peer.ToCid()) });
+    public override IEnumerable<byte[]> Seeds() =>
+        FuzzKeys.Peers.SelectMany(peer => new[] { FuzzKeys.Text(peer.ToString()), FuzzKeys.Text(peer.ToCid()) });
 
     public override FuzzOutcome Run(ReadOnlySpan<byte> input)
     {
@@ -97,7 +98,8 @@ public sealed class PeerIdTextEntry : FuzzEntry
         }
 
         Require.That(PeerId.TryDecode(peer.Bytes.Span, out var again) && again == peer, "a peer id is another one by its bytes");
-        Require.That(PeerId.Parse(peer.ToString()) == peer && PeerId.Parse(peer.ToCid()) == peer, "a peer id is another one by its own text");
+        Require.That(PeerId.Parse(peer.ToString()) == peer && PeerId.Parse(peer.ToCid()) == peer,
+            "a peer id is another one by its own text");
         var digest = default(FuzzDigest);
         digest.Add(peer.Bytes.Span);
         return FuzzOutcome.Taken(digest);
@@ -118,7 +120,8 @@ public sealed class MultibaseEntry : FuzzEntry
     public override int MaxLength => 300;
 
     public override IEnumerable<byte[]> Seeds() =>
-        new[] { "f00ff10", "bafzaajaiaejcb", "k2k4r8", "zQm1", "uEiAk", FuzzKeys.Peers[0].ToString(), "1111", "z", "u_-_-" }.Select(FuzzKeys.Text);
+        new[] { "f00ff10", "bafzaajaiaejcb", "k2k4r8", "zQm1", "uEiAk", FuzzKeys.Peers[0].ToString(), "1111", "z",
+        "u_-_-" }.Select(FuzzKeys.Text);
 
     public override FuzzOutcome Run(ReadOnlySpan<byte> input)
     {

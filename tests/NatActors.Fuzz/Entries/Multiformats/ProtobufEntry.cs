@@ -23,7 +23,8 @@ public sealed class ProtobufEntry : FuzzEntry
         {
             IdentityKey = Google.Protobuf.ByteString.CopyFrom(1, 2, 3),
             IdentitySig = Google.Protobuf.ByteString.CopyFrom(new byte[64]),
-            Extensions = new NoiseExtensions { StreamMuxers = { "/yamux/1.0.0", "/mplex/6.7.0" }, WebtransportCerthashes = { Google.Protobuf.ByteString.CopyFrom(9) } },
+            Extensions = new NoiseExtensions { StreamMuxers = { "/yamux/1.0.0", "/mplex/6.7.0" },
+                WebtransportCerthashes = { Google.Protobuf.ByteString.CopyFrom(9) } },
         }.ToSeed(),
         [0x08, 0x96, 0x01], [0x12, 0x00], [0x1d, 1, 2, 3, 4], [0x19, 1, 2, 3, 4, 5, 6, 7, 8], [0x22, 2, 0x0a, 0],
     ];

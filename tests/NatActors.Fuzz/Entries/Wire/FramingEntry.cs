@@ -12,12 +12,14 @@ public sealed class FramingEntry : ChunkedEntry
 
     public override InputShape Shape => InputShape.LengthPrefixed;
 
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 48, AllocatedConstant: MaxMessageSize + 512, StepsPerByte: 48, StepsConstant: 256);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 48, AllocatedConstant: MaxMessageSize + 512, StepsPerByte: 48, StepsConstant: 256);
 
     public override int Cost => 40;
 
     public override IEnumerable<byte[]> Seeds() =>
-        [[3, 1, 2, 3, 0, 1, 9], [.. MessageWriter.Frame(new byte[300]), .. MessageWriter.Frame([7])], [0x80, 0], [0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80], MessageWriter.Frame(new byte[MaxMessageSize])];
+        [[3, 1, 2, 3, 0, 1, 9], [.. MessageWriter.Frame(new byte[300]), .. MessageWriter.Frame([7])], [0x80, 0],
+        [0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80], MessageWriter.Frame(new byte[MaxMessageSize])];
 
     protected override IChunkReader Begin() => new Reader();
 

@@ -17,10 +17,12 @@ public sealed class MultistreamDialerEntry : ChunkedEntry
 
     public override int Cost => 6;
 
-    public override IReadOnlyList<byte[]> Words { get; } = [.. ((string[])[Multistream.Header, "na", .. Proposals, "/yamux/1.0.0", "ls"]).Select(word => FuzzKeys.Text(word + "\n"))];
+    public override IReadOnlyList<byte[]> Words { get; } =
+        [.. ((string[])[Multistream.Header, "na", .. Proposals, "/yamux/1.0.0", "ls"]).Select(word => FuzzKeys.Text(word + "\n"))];
 
     public override IEnumerable<byte[]> Seeds() =>
-        [MultistreamSeeds.Of(Multistream.Header, "/noise"), MultistreamSeeds.Of(Multistream.Header, "na", "/tls/1.0.0"), MultistreamSeeds.Of(Multistream.Header, "na", "na", "na")];
+        [MultistreamSeeds.Of(Multistream.Header, "/noise"), MultistreamSeeds.Of(Multistream.Header, "na", "/tls/1.0.0"),
+        MultistreamSeeds.Of(Multistream.Header, "na", "na", "na")];
 
     protected override IChunkReader Begin() => new Reader();
 
@@ -32,12 +34,14 @@ public sealed class MultistreamDialerEntry : ChunkedEntry
 
         public Reader() => _dialer.Start(_output);
 
-        public void Take(ReadOnlySpan<byte> chunk) => MultistreamSeeds.Judge(_dialer.OnBytes(chunk, _output, out var consumed), chunk, consumed, ref _digest);
+        public void Take(ReadOnlySpan<byte> chunk) =>
+            MultistreamSeeds.Judge(_dialer.OnBytes(chunk, _output, out var consumed), chunk, consumed, ref _digest);
 
         public FuzzOutcome End()
         {
             _dialer.OnEnd();
-            Require.That(_dialer.Protocol is null || (Proposals.Contains(_dialer.Protocol) && _dialer.Failure == NegotiationFailure.None), "agreed and failed, or on nothing proposed");
+            Require.That(_dialer.Protocol is null || (Proposals.Contains(_dialer.Protocol) && _dialer.Failure == NegotiationFailure.None),
+                "agreed and failed, or on nothing proposed");
             _digest.Add(_dialer.Protocol);
             _digest.Add((int)_dialer.Failure);
             _digest.Add(_output.WrittenSpan);
@@ -59,11 +63,13 @@ public sealed class MultistreamListenerEntry : ChunkedEntry
 
     public override int Cost => 20;
 
-    public override IReadOnlyList<byte[]> Words { get; } = [.. ((string[])[Multistream.Header, "na", "ls", .. Supported, "/x"]).Select(word => FuzzKeys.Text(word + "\n"))];
+    public override IReadOnlyList<byte[]> Words { get; } =
+        [.. ((string[])[Multistream.Header, "na", "ls", .. Supported, "/x"]).Select(word => FuzzKeys.Text(word + "\n"))];
 
     public override IEnumerable<byte[]> Seeds() =>
     [
-        MultistreamSeeds.Of(Multistream.Header, "/noise"), MultistreamSeeds.Of(Multistream.Header, "/a", "/b", "/yamux/1.0.0"), MultistreamSeeds.Of(Multistream.Header, "ls"),
+        MultistreamSeeds.Of(Multistream.Header, "/noise"), MultistreamSeeds.Of(Multistream.Header, "/a", "/b", "/yamux/1.0.0"),
+        MultistreamSeeds.Of(Multistream.Header, "ls"),
         MultistreamSeeds.Of([Multistream.Header, .. Enumerable.Repeat("/x", Multistream.MaxRounds + 2)]),
     ];
 
@@ -75,12 +81,15 @@ public sealed class MultistreamListenerEntry : ChunkedEntry
         private readonly ArrayBufferWriter<byte> _output = new(256);
         private FuzzDigest _digest;
 
-        public void Take(ReadOnlySpan<byte> chunk) => MultistreamSeeds.Judge(_listener.OnBytes(chunk, _output, out var consumed), chunk, consumed, ref _digest);
+        public void Take(ReadOnlySpan<byte> chunk) =>
+            MultistreamSeeds.Judge(_listener.OnBytes(chunk, _output, out var consumed), chunk, consumed, ref _digest);
 
         public FuzzOutcome End()
         {
             _listener.OnEnd();
-            Require.That(_listener.Protocol is null || (Supported.Contains(_listener.Protocol) && _listener.Failure == NegotiationFailure.None), "agreed and failed, or on nothing supported");
+            Require.That(_listener.Protocol is null
+                || (Supported.Contains(_listener.Protocol) && _listener.Failure == NegotiationFailure.None),
+                    "agreed and failed, or on nothing supported");
             Require.That(_output.WrittenCount <= 40 + (Multistream.MaxRounds * 20), "an endless negotiation is answered endlessly");
             _digest.Add(_listener.Protocol);
             _digest.Add((int)_listener.Failure);

@@ -6,7 +6,9 @@ using NatActors.Wire.Security;
 
 namespace NatActors.Fuzz.Entries.Wire;
 
-/// <summary>The Noise handshake in one role, fed with bytes. The keys are fixed, so what an honest peer says in answer can be replayed.</summary>
+/// <summary>
+/// The Noise handshake in one role, fed with bytes. The keys are fixed, so what an honest peer says in answer can be replayed.
+/// </summary>
 public abstract class NoiseHandshakeEntry(bool initiator) : ChunkedEntry
 {
     private const ulong OurSeed = 11;
@@ -16,7 +18,8 @@ public abstract class NoiseHandshakeEntry(bool initiator) : ChunkedEntry
 
     public sealed override InputShape Shape => InputShape.Bytes;
 
-    public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 64, AllocatedConstant: 48 * 1024, StepsPerByte: 64, StepsConstant: 12 * 1024);
+    public sealed override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 64, AllocatedConstant: 48 * 1024, StepsPerByte: 64, StepsConstant: 12 * 1024);
 
     public sealed override int Cost => 1000;
 
@@ -79,7 +82,8 @@ public abstract class NoiseHandshakeEntry(bool initiator) : ChunkedEntry
         public FuzzOutcome End()
         {
             var status = _handshake.OnEndOfStream();
-            Require.That(status != NoiseStatus.NeedMoreData && (_handshake.Session is null) == (status == NoiseStatus.Failed), "neither done nor failed in the end");
+            Require.That(status != NoiseStatus.NeedMoreData && (_handshake.Session is null) == (status == NoiseStatus.Failed),
+                "neither done nor failed in the end");
             Require.That(status == NoiseStatus.Done || _handshake.FailureDetail is { Length: > 0 }, "a failure without words");
             _digest.Add((int)_handshake.Failure);
             _digest.Add(_output.WrittenSpan);
@@ -98,8 +102,8 @@ public sealed class NoiseInitiatorEntry() : NoiseHandshakeEntry(initiator: true)
 public sealed class NoiseResponderEntry() : NoiseHandshakeEntry(initiator: false);
 
 /// <summary>
-/// Handshake payloads behind valid cryptography: the input is what the other side puts into its message before it is sealed. An identity that signs
-/// the static key is among the seeds, so that mutations get behind the signature.
+/// Handshake payloads behind valid cryptography: the input is what the other side puts into its message before it is sealed. An identity
+/// that signs the static key is among the seeds, so that mutations get behind the signature.
 /// </summary>
 public abstract class NoisePayloadEntry(bool initiator) : FuzzEntry
 {
@@ -110,13 +114,15 @@ public abstract class NoisePayloadEntry(bool initiator) : FuzzEntry
 
     public sealed override InputShape Shape => InputShape.Protobuf;
 
-    public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 96, AllocatedConstant: 64 * 1024, StepsPerByte: 48, StepsConstant: 16 * 1024);
+    public sealed override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 96, AllocatedConstant: 64 * 1024, StepsPerByte: 48, StepsConstant: 16 * 1024);
 
     public sealed override int Cost => 1800;
 
     public sealed override int MaxLength => 4000;
 
-    public sealed override IReadOnlyList<byte[]> Words { get; } = [.. new[] { "/yamux/1.0.0", "/mplex/6.7.0", "/yamux/2.0.0" }.Select(FuzzKeys.Text)];
+    public sealed override IReadOnlyList<byte[]> Words { get; } =
+        [.. new[] { "/yamux/1.0.0", "/mplex/6.7.0", "/yamux/2.0.0" }.Select(FuzzKeys.Text)];
 
     public sealed override IEnumerable<byte[]> Seeds()
     {
@@ -143,7 +149,8 @@ public abstract class NoisePayloadEntry(bool initiator) : FuzzEntry
             Send(we, they, [], output);
         }
 
-        Require.That(they.TryRead(output.WrittenSpan[NoiseCipher.HeaderLength..], read, out _) == NoiseReadFailure.None, "an honest peer cannot read our message");
+        Require.That(they.TryRead(output.WrittenSpan[NoiseCipher.HeaderLength..], read, out _) == NoiseReadFailure.None,
+            "an honest peer cannot read our message");
         output.Clear();
         Send(we, they, input, output);
         Require.That(we.Status != NoiseStatus.NeedMoreData, "the last message leaves the handshake undecided");
@@ -158,10 +165,12 @@ public abstract class NoisePayloadEntry(bool initiator) : FuzzEntry
     private static void Send(NoiseHandshake we, NoiseXxState they, ReadOnlySpan<byte> payload, ArrayBufferWriter<byte> output)
     {
         Span<byte> message = new byte[payload.Length + 256];
-        Require.That(they.TryWrite(payload, message[NoiseCipher.HeaderLength..], out var written), "an honest peer cannot write its message");
+        Require.That(they.TryWrite(payload, message[NoiseCipher.HeaderLength..], out var written),
+            "an honest peer cannot write its message");
         BinaryPrimitives.WriteUInt16BigEndian(message, (ushort)written);
         we.Read(message[..(NoiseCipher.HeaderLength + written)], output, out var consumed);
-        Require.That(consumed == NoiseCipher.HeaderLength + written || we.Status == NoiseStatus.Failed, "a whole message is not taken whole");
+        Require.That(consumed == NoiseCipher.HeaderLength + written || we.Status == NoiseStatus.Failed,
+            "a whole message is not taken whole");
     }
 }
 

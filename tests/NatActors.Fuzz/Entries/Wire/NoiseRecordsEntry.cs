@@ -5,7 +5,9 @@ using NatActors.Wire.Security;
 
 namespace NatActors.Fuzz.Entries.Wire;
 
-/// <summary>Noise records, sealed by an honest peer and then damaged, repeated, dropped, reordered: what is opened is what comes next, undamaged.</summary>
+/// <summary>
+/// Noise records, sealed by an honest peer and then damaged, repeated, dropped, reordered: what is opened is what comes next, undamaged.
+/// </summary>
 public sealed class NoiseRecordsEntry : MachineEntry
 {
     private static readonly byte[] Key = [.. Enumerable.Range(0, NoiseCipher.KeyLength).Select(i => (byte)i)];
@@ -50,7 +52,8 @@ public sealed class NoiseRecordsEntry : MachineEntry
             if (kind == 4)
             {
                 Span<byte> plaintext = stackalloc byte[byte.MaxValue];
-                Require.That(!_receiver.TryDecrypt(arguments.Remaining(), plaintext, out var written) && written == 0, "bytes of nobody are opened");
+                Require.That(!_receiver.TryDecrypt(arguments.Remaining(), plaintext, out var written) && written == 0,
+                    "bytes of nobody are opened");
                 return;
             }
 
@@ -103,7 +106,8 @@ public sealed class NoiseRecordsEntry : MachineEntry
             plaintext.AsSpan().Fill(arguments.Byte());
             var frame = new byte[NoiseCipher.FrameLength(plaintext.Length)];
             Require.That(_sender.Encrypt(plaintext, frame) == frame.Length, "a frame is not as long as announced");
-            Require.That(NoiseCipher.ReadHeader(frame) == BinaryPrimitives.ReadUInt16BigEndian(frame), "a header is read otherwise than written");
+            Require.That(NoiseCipher.ReadHeader(frame) == BinaryPrimitives.ReadUInt16BigEndian(frame),
+                "a header is read otherwise than written");
             _frames.Add((frame, plaintext, _sealed++));
         }
 
@@ -128,7 +132,8 @@ public sealed class NoiseRecordsEntry : MachineEntry
         private void Open(ReadOnlySpan<byte> frame, byte[] expected, bool good)
         {
             Span<byte> plaintext = stackalloc byte[byte.MaxValue];
-            Require.That(_receiver.TryDecrypt(frame[NoiseCipher.HeaderLength..], plaintext, out var written) == good, "a record is opened that should not be, or is not");
+            Require.That(_receiver.TryDecrypt(frame[NoiseCipher.HeaderLength..], plaintext, out var written) == good,
+                "a record is opened that should not be, or is not");
             Require.That(!good || plaintext[..written].SequenceEqual(expected), "another plaintext comes out");
         }
     }

@@ -41,7 +41,8 @@ internal static class YamuxFrames
         return frame;
     }
 
-    public static byte[] Data(YamuxFlags flags, uint id, params byte[] payload) => Of(YamuxFrameType.Data, flags, id, (uint)payload.Length, payload);
+    public static byte[] Data(YamuxFlags flags, uint id, params byte[] payload) =>
+        Of(YamuxFrameType.Data, flags, id, (uint)payload.Length, payload);
 
     public static byte[] Update(YamuxFlags flags, uint id, uint credit) => Of(YamuxFrameType.WindowUpdate, flags, id, credit);
 
@@ -52,22 +53,26 @@ internal static class YamuxFrames
     /// <summary>A conversation that exercises everything, with the parity of one opener.</summary>
     public static byte[] Conversation(uint parity) =>
     [
-        .. Data(YamuxFlags.Syn, parity, 1, 2, 3), .. Update(YamuxFlags.None, parity, 1000), .. Ping(YamuxFlags.Syn, 7), .. Update(YamuxFlags.Syn, parity + 2, 0),
-        .. Data(YamuxFlags.Fin, parity, 4, 5), .. Data(YamuxFlags.None, parity + 2, new byte[40]), .. Update(YamuxFlags.Rst, parity + 2, 0), .. Ping(YamuxFlags.Ack, 1), .. GoAway(0),
+        .. Data(YamuxFlags.Syn, parity, 1, 2, 3), .. Update(YamuxFlags.None, parity, 1000), .. Ping(YamuxFlags.Syn, 7),
+        .. Update(YamuxFlags.Syn, parity + 2, 0),
+        .. Data(YamuxFlags.Fin, parity, 4, 5), .. Data(YamuxFlags.None, parity + 2, new byte[40]),
+        .. Update(YamuxFlags.Rst, parity + 2, 0), .. Ping(YamuxFlags.Ack, 1), .. GoAway(0),
     ];
 }
 
 /// <summary>A yamux session in one role that is only fed; nothing is answered or consumed.</summary>
 public abstract class YamuxInboundEntry(YamuxRole role) : ChunkedEntry
 {
-    private static readonly YamuxOptions Options = new() { MaxInboundStreams = 8, MaxPendingControlFrames = 16, ReceiveBudget = 12 * YamuxOptions.InitialWindow };
+    private static readonly YamuxOptions Options =
+        new() { MaxInboundStreams = 8, MaxPendingControlFrames = 16, ReceiveBudget = 12 * YamuxOptions.InitialWindow };
 
     public sealed override string Name => "wire.yamux.inbound." + (role == YamuxRole.Client ? "client" : "server");
 
     public sealed override InputShape Shape => InputShape.Bytes;
 
     // A stream costs its record and its place in three tables; a frame has twelve bytes at least.
-    public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 48, AllocatedConstant: 8 * 1024, StepsPerByte: 80, StepsConstant: 1024);
+    public sealed override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 48, AllocatedConstant: 8 * 1024, StepsPerByte: 80, StepsConstant: 1024);
 
     public sealed override int Cost => 30;
 
@@ -75,11 +80,15 @@ public abstract class YamuxInboundEntry(YamuxRole role) : ChunkedEntry
 
     public sealed override IReadOnlyList<byte[]> Words { get; } =
     [
-        YamuxFrames.Update(YamuxFlags.Syn, 1, 0), YamuxFrames.Update(YamuxFlags.Syn, 2, 0), YamuxFrames.Data(YamuxFlags.Fin, 1), YamuxFrames.Data(YamuxFlags.Fin, 2),
-        YamuxFrames.Update(YamuxFlags.Rst, 1, 0), YamuxFrames.Ping(YamuxFlags.Syn, 1), YamuxFrames.Update(YamuxFlags.Ack, 1, uint.MaxValue), YamuxFrames.Data(YamuxFlags.Ack, 2, 9),
+        YamuxFrames.Update(YamuxFlags.Syn, 1, 0), YamuxFrames.Update(YamuxFlags.Syn, 2, 0), YamuxFrames.Data(YamuxFlags.Fin, 1),
+        YamuxFrames.Data(YamuxFlags.Fin, 2),
+        YamuxFrames.Update(YamuxFlags.Rst, 1, 0), YamuxFrames.Ping(YamuxFlags.Syn, 1),
+        YamuxFrames.Update(YamuxFlags.Ack, 1, uint.MaxValue), YamuxFrames.Data(YamuxFlags.Ack, 2, 9),
     ];
 
-    public sealed override IEnumerable<byte[]> Seeds() => [YamuxFrames.Conversation(1), YamuxFrames.Conversation(2), YamuxFrames.Data(YamuxFlags.Syn, 2, 1), YamuxFrames.Data(YamuxFlags.Syn, 1, 1)];
+    public sealed override IEnumerable<byte[]> Seeds() =>
+        [YamuxFrames.Conversation(1), YamuxFrames.Conversation(2), YamuxFrames.Data(YamuxFlags.Syn, 2, 1),
+        YamuxFrames.Data(YamuxFlags.Syn, 1, 1)];
 
     protected sealed override IChunkReader Begin() => new Reader(role);
 
@@ -127,12 +136,15 @@ public abstract class YamuxInboundEntry(YamuxRole role) : ChunkedEntry
             return new FuzzOutcome(_session.Violation == YamuxViolation.None, _digest.Value);
         }
 
-        /// <summary>However its payload is cut, data of a stream is the same; so events of it that follow each other count as one.</summary>
+        /// <summary>
+        /// However its payload is cut, data of a stream is the same; so events of it that follow each other count as one.
+        /// </summary>
         private void Note(YamuxEvent found, ReadOnlySpan<byte> consumed)
         {
             if (found.Kind == YamuxEventKind.Data)
             {
-                Require.That(found.PayloadLength > 0 && found.PayloadLength <= consumed.Length && found.Stream is not null, "data without bytes");
+                Require.That(found.PayloadLength > 0 && found.PayloadLength <= consumed.Length && found.Stream is not null,
+                    "data without bytes");
                 if (_dataStream != found.Stream!.Id)
                 {
                     _dataStream = found.Stream.Id;

@@ -23,9 +23,11 @@ public sealed class YamuxPairEntry : MachineEntry
 
     public override string Name => "wire.yamux.pair";
 
-    public override IReadOnlyList<string> EventNames { get; } = ["open", "write", "flush", "deliver", "consume", "reset", "announce", "tick"];
+    public override IReadOnlyList<string> EventNames { get; } =
+        ["open", "write", "flush", "deliver", "consume", "reset", "announce", "tick"];
 
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 64 * 1024, AllocatedConstant: 512 * 1024, StepsPerByte: 2 * 1024, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 64 * 1024, AllocatedConstant: 512 * 1024, StepsPerByte: 2 * 1024, StepsConstant: 16 * 1024);
 
     public override int Cost => 600;
 
@@ -33,9 +35,12 @@ public sealed class YamuxPairEntry : MachineEntry
 
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0, 0).On(1, 0, 0, 3, 0).On(2, 0).On(3, 0, 255).On(3, 0, 255).On(1, 1, 0, 9, 1).On(2, 1).On(3, 1, 255).On(4, 0, 0, 255).ToArray(),
-        new EventScript().On(0, 1).On(6, 1, 0).On(2, 1).On(3, 1, 5).On(3, 1, 200).On(5, 0, 0).On(2, 0).On(3, 0, 255).After(EventClock.Seconds(30), 7, 0).On(2, 0).On(3, 0, 255).ToArray(),
-        new EventScript().On(0, 0).On(0, 1).On(1, 0, 0, 255, 0).On(1, 0, 0, 255, 0).On(1, 0, 0, 255, 0).On(2, 0).On(3, 0, 255).On(4, 1, 0, 255).On(4, 1, 0, 255).On(2, 1).ToArray(),
+        new EventScript().On(0, 0).On(1, 0, 0, 3, 0).On(2, 0).On(3, 0, 255).On(3, 0, 255).On(1, 1, 0, 9, 1).On(2, 1).On(3, 1, 255)
+        .On(4, 0, 0, 255).ToArray(),
+        new EventScript().On(0, 1).On(6, 1, 0).On(2, 1).On(3, 1, 5).On(3, 1, 200).On(5, 0, 0).On(2, 0).On(3, 0, 255)
+        .After(EventClock.Seconds(30), 7, 0).On(2, 0).On(3, 0, 255).ToArray(),
+        new EventScript().On(0, 0).On(0, 1).On(1, 0, 0, 255, 0).On(1, 0, 0, 255, 0).On(1, 0, 0, 255, 0).On(2, 0).On(3, 0, 255)
+        .On(4, 1, 0, 255).On(4, 1, 0, 255).On(2, 1).ToArray(),
     ];
 
     protected override IMachineRun Start(RandomSource random, TimeSpan now) => new Pair();
@@ -171,7 +176,8 @@ public sealed class YamuxPairEntry : MachineEntry
             while (true)
             {
                 var found = Session.Read(input, now, out var consumed);
-                Require.That(found.Kind is not (YamuxEventKind.Violated or YamuxEventKind.DataAfterFin), "an honest peer is said to break the protocol");
+                Require.That(found.Kind is not (YamuxEventKind.Violated or YamuxEventKind.DataAfterFin),
+                    "an honest peer is said to break the protocol");
                 switch (found.Kind)
                 {
                     case YamuxEventKind.NeedMoreData:

@@ -4,7 +4,9 @@ using NatActors.Wire.Muxing;
 
 namespace NatActors.Fuzz.Entries.Wire;
 
-/// <summary>A yamux session between a peer that sends what it likes and an owner that uses it as it may, keep-alive and drains included.</summary>
+/// <summary>
+/// A yamux session between a peer that sends what it likes and an owner that uses it as it may, keep-alive and drains included.
+/// </summary>
 public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
 {
     private static readonly YamuxOptions Options = new()
@@ -19,9 +21,11 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
     public sealed override string Name => "wire.yamux.session." + (role == YamuxRole.Client ? "client" : "server");
 
     public sealed override IReadOnlyList<string> EventNames { get; } =
-        ["frame", "bulk data", "bytes", "open", "write", "consume", "reset", "announce", "go away", "drain", "tick", "check", "pace", "output", "memory is short"];
+        ["frame", "bulk data", "bytes", "open", "write", "consume", "reset", "announce", "go away", "drain", "tick", "check", "pace",
+        "output", "memory is short"];
 
-    public sealed override FuzzBounds Bounds => new(AllocatedPerByte: 192, AllocatedConstant: 16 * 1024, StepsPerByte: 256, StepsConstant: 4 * 1024);
+    public sealed override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 192, AllocatedConstant: 16 * 1024, StepsPerByte: 256, StepsConstant: 4 * 1024);
 
     public sealed override int Cost => 40;
 
@@ -29,10 +33,13 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
     {
         byte theirs = role == YamuxRole.Client ? (byte)2 : (byte)1;
         yield return new EventScript()
-            .On(3).On(4, 0, 200, 0).On(9, 20).After(20, 0, 1, 2, 1, 0, 0, 0, 0).On(0, 0, 1, theirs, 0, 0, 0, 0).On(0, 0, 0, theirs, 0, 0, 0, 9).On(5, 0, 0, 9).On(9, 60).ToArray();
+            .On(3).On(4, 0, 200, 0).On(9, 20).After(20, 0, 1, 2, 1, 0, 0, 0, 0).On(0, 0, 1, theirs, 0, 0, 0, 0)
+            .On(0, 0, 0, theirs, 0, 0, 0, 9).On(5, 0, 0, 9).On(9, 60).ToArray();
         yield return new EventScript()
-            .On(0, 0, 1, theirs, 0, 0, 0, 0).On(1, theirs, 255, 255).On(5, 1, 255, 255).On(9, 9).On(10).After(EventClock.Seconds(30), 10).On(9, 60).After(EventClock.Seconds(20), 10).ToArray();
-        yield return new EventScript().On(3).On(7, 0).On(3).On(4, 1, 9, 1).On(6, 0).On(8, 0).On(13).On(11, 5).On(12, 4, 9).On(0, 0, 5, theirs, 0, 0, 0, 3).On(0, 1, 8, theirs).ToArray();
+            .On(0, 0, 1, theirs, 0, 0, 0, 0).On(1, theirs, 255, 255).On(5, 1, 255, 255).On(9, 9).On(10).After(EventClock.Seconds(30), 10)
+            .On(9, 60).After(EventClock.Seconds(20), 10).ToArray();
+        yield return new EventScript().On(3).On(7, 0).On(3).On(4, 1, 9, 1).On(6, 0).On(8, 0).On(13).On(11, 5).On(12, 4, 9)
+            .On(0, 0, 5, theirs, 0, 0, 0, 3).On(0, 1, 8, theirs).ToArray();
     }
 
     protected sealed override IMachineRun Start(RandomSource random, TimeSpan now) => new Owner(role);
@@ -220,7 +227,8 @@ public abstract class YamuxMachineEntry(YamuxRole role) : MachineEntry
 
         private void Check(TimeSpan now)
         {
-            Require.That(_session.StreamCount <= Options.MaxInboundStreams + (Options.ReceiveBudget / YamuxOptions.InitialWindow), "more streams than allowed");
+            Require.That(_session.StreamCount <= Options.MaxInboundStreams + (Options.ReceiveBudget / YamuxOptions.InitialWindow),
+                "more streams than allowed");
             Require.That(_session.NextTick(now) >= TimeSpan.Zero, "a tick in the past");
             long windows = 0;
             foreach (var stream in _session.Streams)
