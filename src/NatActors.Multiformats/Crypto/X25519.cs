@@ -20,12 +20,17 @@ public static unsafe class X25519
     /// </summary>
     public static bool TryDerive(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret)
     {
+        using var key = EvpKey.FromRawPrivate(LibCrypto.KeyTypeX25519, privateKey, "X25519");
+        return TryDerive(key, peerPublicKey, secret);
+    }
+
+    internal static bool TryDerive(PKeyHandle key, ReadOnlySpan<byte> peerPublicKey, Span<byte> secret)
+    {
         if (peerPublicKey.Length != KeyLength)
         {
             return false;
         }
 
-        using var key = EvpKey.FromRawPrivate(LibCrypto.KeyTypeX25519, privateKey, "X25519");
         using var peer = EvpKey.FromRawPublic(LibCrypto.KeyTypeX25519, peerPublicKey);
         return peer is not null && Derive(key, peer, secret[..KeyLength]);
     }

@@ -13,9 +13,8 @@ public sealed class NoiseUpgrade : ISecurityUpgrade
     /// <summary>Bytes read at a time during the handshake; its three messages are smaller than this.</summary>
     private const int ReadSize = 4096;
 
-    private readonly PrivateKey _identity;
+    private readonly NoiseCredentials _credentials;
     private readonly RandomSource _random;
-    private readonly IReadOnlyList<string> _muxers;
 
     /// <summary>Upgrades as the given identity; early negotiation offers yamux.</summary>
     public NoiseUpgrade(PrivateKey identity, RandomSource random)
@@ -25,13 +24,12 @@ public sealed class NoiseUpgrade : ISecurityUpgrade
 
     /// <summary>Upgrades as the given identity.</summary>
     /// <param name="identity">The key that proves the peer id.</param>
-    /// <param name="random">Where the handshakes' keys come from.</param>
+    /// <param name="random">Where the keys come from: the static one at once, an ephemeral one for each handshake.</param>
     /// <param name="muxers">Muxers for early negotiation, by preference; empty to leave them to multistream-select.</param>
     public NoiseUpgrade(PrivateKey identity, RandomSource random, IReadOnlyList<string> muxers)
     {
-        _identity = identity;
+        _credentials = new NoiseCredentials(identity, random, muxers);
         _random = random;
-        _muxers = muxers;
     }
 
     /// <inheritdoc />
@@ -41,7 +39,7 @@ public sealed class NoiseUpgrade : ISecurityUpgrade
     public async ValueTask<SecurityResult> UpgradeAsync(
         IConduit conduit, ConnectionRole role, PeerId? expectedPeer, CancellationToken cancellationToken)
     {
-        using var handshake = new NoiseHandshake(role == ConnectionRole.Dialer, _identity, _random, expectedPeer, _muxers);
+        using var handshake = new NoiseHandshake(role == ConnectionRole.Dialer, _credentials, _random, expectedPeer);
         var output = new ArrayBufferWriter<byte>();
         var buffer = new byte[ReadSize];
         var leftover = ReadOnlyMemory<byte>.Empty;

@@ -22,9 +22,9 @@ public sealed class NoiseHandshake : IDisposable
     private const int HeaderLength = NoiseCipher.HeaderLength;
 
     private readonly bool _initiator;
-    private readonly PrivateKey _identity;
+    private readonly NoiseCredentials _credentials;
+    private readonly bool _ownsCredentials;
     private readonly PeerId? _expectedPeer;
-    private readonly IReadOnlyList<string> _muxers;
     private readonly NoiseXxState _state;
     private readonly byte[] _header = new byte[HeaderLength];
     private byte[]? _message;
@@ -34,20 +34,31 @@ public sealed class NoiseHandshake : IDisposable
     private PublicKey? _remoteKey;
     private string? _earlyMuxer;
 
-    /// <summary>A handshake in one role.</summary>
+    /// <summary>A handshake in one role, with a static key for this one only.</summary>
     /// <param name="initiator">True for the side that speaks first: the dialer, or in a hole punch the side that DCUtR names.</param>
     /// <param name="identity">This side's identity; not disposed by this.</param>
     /// <param name="random">Where the keys of this one handshake come from.</param>
     /// <param name="expectedPeer">Who the other side has to be; null to accept anybody.</param>
     /// <param name="muxers">Muxer protocol ids by preference, to agree on one inside the handshake; empty to leave that to multistream-select.</param>
     public NoiseHandshake(bool initiator, PrivateKey identity, RandomSource random, PeerId? expectedPeer, IReadOnlyList<string> muxers)
+        : this(initiator, new NoiseCredentials(identity, random, muxers), random, expectedPeer)
+    {
+        _ownsCredentials = true;
+    }
+
+    /// <summary>A handshake in one role.</summary>
+    /// <param name="initiator">True for the side that speaks first: the dialer, or in a hole punch the side that DCUtR names.</param>
+    /// <param name="credentials">Static key, identity and muxers of this side; not disposed by this.</param>
+    /// <param name="random">Where the ephemeral key comes from.</param>
+    /// <param name="expectedPeer">Who the other side has to be; null to accept anybody.</param>
+    public NoiseHandshake(bool initiator, NoiseCredentials credentials, RandomSource random, PeerId? expectedPeer)
     {
         _initiator = initiator;
-        _identity = identity;
+        _credentials = credentials;
         _expectedPeer = expectedPeer;
-        _muxers = muxers;
+
         // libp2p/specs noise: the prologue is empty.
-        _state = new NoiseXxState(initiator, random, []);
+        _state = new NoiseXxState(initiator, credentials.StaticKey, random, []);
     }
 
     /// <summary>Where the handshake stands.</summary>
@@ -122,7 +133,14 @@ public sealed class NoiseHandshake : IDisposable
         : Status;
 
     /// <summary>Wipes the handshake's keys; the session, if there is one, stays usable.</summary>
-    public void Dispose() => _state.Dispose();
+    public void Dispose()
+    {
+        _state.Dispose();
+        if (_ownsCredentials)
+        {
+            _credentials.Dispose();
+        }
+    }
 
     private bool TryBeginMessage()
     {
@@ -164,7 +182,7 @@ public sealed class NoiseHandshake : IDisposable
 
     private void Continue(IBufferWriter<byte> output)
     {
-        if (_state.IsMyTurn && WriteMessage(NoisePayload.Encode(_identity, _state.StaticPublicKey, _muxers), output) == NoiseStatus.Failed)
+        if (_state.IsMyTurn && WriteMessage(_credentials.Payload, output) == NoiseStatus.Failed)
         {
             return;
         }
@@ -198,16 +216,17 @@ public sealed class NoiseHandshake : IDisposable
     private bool TryAgreeOnMuxer(IReadOnlyList<string> theirs)
     {
         // libp2p/specs connections, "Inlined muxer negotiation": both lists, and the initiator's order decides; else multistream-select.
-        if (_muxers.Count == 0 || theirs.Count == 0)
+        var ours = _credentials.Muxers;
+        if (ours.Count == 0 || theirs.Count == 0)
         {
             return true;
         }
 
-        var (preferred, supported) = _initiator ? (_muxers, theirs) : (theirs, _muxers);
+        var (preferred, supported) = _initiator ? (ours, theirs) : (theirs, ours);
         _earlyMuxer = preferred.FirstOrDefault(supported.Contains);
         if (_earlyMuxer is null)
         {
-            Fail(NoiseFailure.NoCommonMuxer, $"No stream muxer in common: here {string.Join(", ", _muxers)}, there {string.Join(", ", theirs)}.");
+            Fail(NoiseFailure.NoCommonMuxer, $"No stream muxer in common: here {string.Join(", ", ours)}, there {string.Join(", ", theirs)}.");
         }
 
         return _earlyMuxer is not null;

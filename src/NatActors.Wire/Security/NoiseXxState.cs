@@ -31,22 +31,26 @@ internal sealed class NoiseXxState : IDisposable
 
     private readonly bool _initiator;
     private readonly NoiseSymmetricState _symmetric = new("Noise_XX_25519_ChaChaPoly_SHA256"u8);
-    private readonly byte[] _staticPrivate = new byte[KeyLength];
-    private readonly byte[] _ephemeralPrivate = new byte[KeyLength];
-    private readonly byte[] _staticPublic = new byte[KeyLength];
-    private readonly byte[] _ephemeralPublic = new byte[KeyLength];
+    private readonly X25519KeyPair _static;
+    private readonly X25519KeyPair _ephemeral;
+    private readonly bool _ownsStatic;
     private readonly byte[] _remoteStatic = new byte[KeyLength];
     private readonly byte[] _remoteEphemeral = new byte[KeyLength];
     private int _message;
 
     /// <summary>Draws the static key, then the ephemeral one; both live for this handshake only.</summary>
     internal NoiseXxState(bool initiator, RandomSource random, ReadOnlySpan<byte> prologue)
+        : this(initiator, X25519KeyPair.Generate(random), random, prologue)
+    {
+        _ownsStatic = true;
+    }
+
+    /// <summary>Draws the ephemeral key, which lives for this handshake only; the static one belongs to the caller.</summary>
+    internal NoiseXxState(bool initiator, X25519KeyPair staticKey, RandomSource random, ReadOnlySpan<byte> prologue)
     {
         _initiator = initiator;
-        random.Fill(_staticPrivate);
-        random.Fill(_ephemeralPrivate);
-        X25519.GetPublicKey(_staticPrivate, _staticPublic);
-        X25519.GetPublicKey(_ephemeralPrivate, _ephemeralPublic);
+        _static = staticKey;
+        _ephemeral = X25519KeyPair.Generate(random);
         _symmetric.MixHash(prologue);
     }
 
@@ -66,7 +70,7 @@ internal sealed class NoiseXxState : IDisposable
     internal bool IsMyTurn => !IsComplete && (_message % 2 == 0) == _initiator;
 
     /// <summary>This side's static public key.</summary>
-    internal ReadOnlySpan<byte> StaticPublicKey => _staticPublic;
+    internal ReadOnlySpan<byte> StaticPublicKey => _static.PublicKey;
 
     /// <summary>The other side's static public key, once its message has been read.</summary>
     internal ReadOnlySpan<byte> RemoteStaticPublicKey => _remoteStatic;
@@ -84,14 +88,14 @@ internal sealed class NoiseXxState : IDisposable
         {
             if (token is Token.E)
             {
-                _ephemeralPublic.CopyTo(destination[written..]);
-                _symmetric.MixHash(_ephemeralPublic);
+                _ephemeral.PublicKey.CopyTo(destination[written..]);
+                _symmetric.MixHash(_ephemeral.PublicKey);
                 written += KeyLength;
             }
             else if (token is Token.S)
             {
                 var length = KeyLength + _symmetric.Overhead;
-                _symmetric.EncryptAndHash(_staticPublic, destination.Slice(written, length));
+                _symmetric.EncryptAndHash(_static.PublicKey, destination.Slice(written, length));
                 written += length;
             }
             else if (!TryMixAgreement(token))
@@ -153,8 +157,11 @@ internal sealed class NoiseXxState : IDisposable
     public void Dispose()
     {
         _symmetric.Dispose();
-        CryptographicOperations.ZeroMemory(_staticPrivate);
-        CryptographicOperations.ZeroMemory(_ephemeralPrivate);
+        _ephemeral.Dispose();
+        if (_ownsStatic)
+        {
+            _static.Dispose();
+        }
     }
 
     private NoiseReadFailure ReadEphemeral(ref ReadOnlySpan<byte> rest)
@@ -188,12 +195,12 @@ internal sealed class NoiseXxState : IDisposable
         // In ES and SE the first letter is the initiator's key.
         var (mine, theirs) = (token, _initiator) switch
         {
-            (Token.EE, _) => (_ephemeralPrivate, _remoteEphemeral),
-            (Token.ES, true) or (Token.SE, false) => (_ephemeralPrivate, _remoteStatic),
-            _ => (_staticPrivate, _remoteEphemeral),
+            (Token.EE, _) => (_ephemeral, _remoteEphemeral),
+            (Token.ES, true) or (Token.SE, false) => (_ephemeral, _remoteStatic),
+            _ => (_static, _remoteEphemeral),
         };
         Span<byte> secret = stackalloc byte[X25519.KeyLength];
-        if (!X25519.TryDerive(mine, theirs, secret))
+        if (!mine.TryDerive(theirs, secret))
         {
             return false;
         }

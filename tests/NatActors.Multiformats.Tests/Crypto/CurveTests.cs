@@ -23,6 +23,29 @@ public class CurveTests
         Assert.Equal("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742", Convert.ToHexStringLower(secret));
     }
 
+    [Fact]
+    public void A_key_pair_agrees_any_number_of_times_with_whatever_key_comes()
+    {
+        using var pair = X25519KeyPair.Generate(new SeededRandom(7));
+        var (same, publicKey) = (new byte[32], new byte[32]);
+        new SeededRandom(7).Fill(same);
+        X25519.GetPublicKey(same, publicKey);
+        Assert.Equal(publicKey, pair.PublicKey.ToArray());
+        for (var seed = 1; seed < 4; seed++)
+        {
+            using var other = X25519KeyPair.Generate(new SeededRandom(seed));
+            var (here, there) = (new byte[32], new byte[32]);
+            Assert.True(pair.TryDerive(other.PublicKey, here));
+            Assert.True(X25519.TryDerive(same, other.PublicKey, there));
+            Assert.Equal(there, here);
+            Assert.True(other.TryDerive(pair.PublicKey, there));
+            Assert.Equal(there, here);
+        }
+
+        Assert.False(pair.TryDerive(new byte[32], new byte[32]));
+        Assert.False(pair.TryDerive(new byte[31], new byte[32]));
+    }
+
     /// <summary>Points of small order (RFC 7748 section 6.1 asks for the check): 0, 1, a point of order 8, p-1, p and p+1.</summary>
     [Theory]
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]

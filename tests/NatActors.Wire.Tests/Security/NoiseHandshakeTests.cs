@@ -26,6 +26,31 @@ public class NoiseHandshakeTests
         AssertTalk(there.Sender, here.Receiver);
     }
 
+    [Fact]
+    public void One_static_key_serves_many_handshakes_and_no_two_sessions_share_a_key()
+    {
+        var key = PrivateKey.GenerateEd25519(new SeededRandom(1));
+        using var here = new NoiseCredentials(key, new SeededRandom(2), [Yamux]);
+        using var there = new NoiseCredentials(PrivateKey.GenerateEd25519(new SeededRandom(3)), new SeededRandom(4), [Yamux]);
+        var frames = Enumerable.Range(5, 3).Select(seed =>
+        {
+            using var initiator = new NoiseHandshake(true, here, new SeededRandom(seed), null);
+            using var responder = new NoiseHandshake(false, there, new SeededRandom(seed + 100), key.PeerId);
+            var (out1, out2) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+            initiator.Start(out1);
+            responder.Start(out2);
+            NoisePair.Feed(responder, NoisePair.Take(out1), out2);
+            NoisePair.Feed(initiator, NoisePair.Take(out2), out1);
+            NoisePair.Feed(responder, NoisePair.Take(out1), out2);
+            Assert.Equal(Yamux, responder.Session!.EarlyMuxer);
+            AssertTalk(responder.Session.Sender, initiator.Session!.Receiver);
+            var frame = new byte[NoiseCipher.FrameLength(4)];
+            initiator.Session.Sender.Encrypt("same"u8, frame);
+            return Convert.ToHexString(frame);
+        }).ToArray();
+        Assert.Equal(frames.Length, frames.Distinct().Count());
+    }
+
     [Theory]
     [InlineData("rsa")]
     [InlineData("secp256k1")]
