@@ -76,7 +76,9 @@ internal sealed class NoiseConduit : IConduit
             var read = await _inner.ReadAsync(free, cancellationToken);
             if (read == 0)
             {
-                return _start == _end ? 0 : throw new SecuredConduitException(SecuredConduitFailure.Truncated);
+                var truncated = _start < _end;
+                Release();
+                return truncated ? throw new SecuredConduitException(SecuredConduitFailure.Truncated) : 0;
             }
 
             _end += read;
