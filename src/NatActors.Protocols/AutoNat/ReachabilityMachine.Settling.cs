@@ -12,8 +12,9 @@ public sealed partial class ReachabilityMachine
     {
         _subjects.RemoveAll(s => s.GoneUntil <= now);
         ChooseVersion(now);
-        foreach (var subject in _subjects.Concat(_v1))
+        foreach (var subject in _subjects.Where(s => s.GoneUntil is null).Concat(_v1))
         {
+            // One that is gone is judged when it comes back: nothing is confirmed that is no address of this node.
             Decide(subject, effects, now);
         }
 
@@ -196,8 +197,7 @@ public sealed partial class ReachabilityMachine
         foreach (var subject in _subjects)
         {
             yield return subject.Round is null && subject.GoneUntil is null ? subject.NextRound : null;
-            yield return subject.Evidence.NextExpiry;
-            yield return subject.GoneUntil;
+            yield return subject.GoneUntil ?? subject.Evidence.NextExpiry;
         }
 
         foreach (var subject in _v1)

@@ -27,6 +27,25 @@ public class ReachabilityMachineTests
     }
 
     [Fact]
+    public void An_address_that_is_gone_is_confirmed_when_it_comes_back_and_not_before()
+    {
+        var machine = new ReachabilityMachine(new ReachabilityOptions(), Peers.NoJitter);
+        string[] speaks = [AutoNatProtocol.V2DialRequest, AutoNatProtocol.Partner];
+        var server = Multiaddr.Parse("/ip4/31.0.0.5/tcp/4001");
+        machine.OnPeer(new ProbePeer { Peer = Peers.Id(1), ConnectionId = 1, Remote = server, Protocols = speaks }, Minute);
+        machine.OnCandidates([Own], Minute);
+        var ask = Assert.Single(machine.OnTimer(2 * Minute).OfType<ReachabilityEffect.Ask>());
+        machine.OnEnded(ask.Question.Id, new ProbeResult(WitnessOutcome.ReachedByContactOnly, ProbeTrouble.None, "it"), 2 * Minute);
+        Assert.Equal(Reachability.Private, machine.Verdict.Verdict);
+        machine.OnCandidates([], 2 * Minute);
+
+        var stranger = Multiaddr.Parse("/ip4/32.0.0.7/tcp/9");
+        Assert.DoesNotContain(machine.OnStranger(Peers.Id(2), Behind, stranger, 3 * Minute), e => e is ReachabilityEffect.Confirmed);
+        var confirmed = machine.OnCandidates([Own], 3 * Minute).OfType<ReachabilityEffect.Confirmed>();
+        Assert.Equal(Own, Assert.Single(confirmed).Address);
+    }
+
+    [Fact]
     public void Version_1_is_not_asked_about_nothing()
     {
         var machine = new ReachabilityMachine(new ReachabilityOptions(), Peers.NoJitter);
