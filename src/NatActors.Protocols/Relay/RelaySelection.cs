@@ -83,6 +83,12 @@ public sealed partial class RelaySelection
     {
         var entry = Take(relay, now);
         entry.Named = true;
+        if (_replacing?.Worse == relay.Peer)
+        {
+            // It stays, whoever is nearer.
+            _replacing = null;
+        }
+
         entry.Standing = entry.Standing == Standing.Held ? Standing.Held : Standing.Asked;
         return Decide(now);
     }

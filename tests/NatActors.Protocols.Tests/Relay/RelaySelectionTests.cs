@@ -324,6 +324,22 @@ public sealed class RelaySelectionTests
     }
 
     [Fact]
+    public void A_relay_that_the_owner_names_while_a_better_one_is_asked_for_is_not_given_back()
+    {
+        Private(1, 2);
+        Hold(1);
+        Hold(2);
+        Candidate(3, 2);
+        Advance(_options.ReviewEvery);
+        Assert.Equal([3], Reserved());
+
+        Do(_selection.OnNamed(new RelayCandidate(Peers.Id(2), [Multiaddr.Parse($"/ip4/192.0.2.2/tcp/4001/p2p/{Peers.Id(2)}")]), _now));
+        Hold(3);
+
+        Assert.Empty(GivenBack());
+    }
+
+    [Fact]
     public void A_relay_a_little_better_replaces_none()
     {
         Private(1, 2);
