@@ -12,7 +12,7 @@ namespace NatActors.Fuzz.Tests;
 public sealed class EntryTests(ITestOutputHelper output)
 {
     /// <summary>Enough for each mutation to have been tried on each entry; the corpus does the rest.</summary>
-    private const long ShortRun = 40_000;
+    private const long ShortRun = 20_000;
 
     /// <summary>Issue 4: "ten million inputs".</summary>
     private const long LongRun = 10_000_000;

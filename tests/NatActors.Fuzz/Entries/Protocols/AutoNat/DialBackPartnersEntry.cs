@@ -16,7 +16,7 @@ public sealed class DialBackPartnersEntry : MachineEntry
 
     // A crowd is many connections by one event.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 8192, AllocatedConstant: 128 * 1024, StepsPerByte: 16_384, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds => new(AllocatedPerByte: 16_384, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 60;

@@ -17,7 +17,7 @@ public sealed class DnsNameEntry : FuzzEntry
     public override InputShape Shape => InputShape.Text;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 128, AllocatedConstant: 8 * 1024, StepsPerByte: 128, StepsConstant: 4096);
+    public override FuzzBounds Bounds => new(AllocatedPerByte: 256, AllocatedConstant: 8 * 1024, StepsPerByte: 128, StepsConstant: 4096);
 
     /// <inheritdoc />
     public override int MaxLength => 600;
