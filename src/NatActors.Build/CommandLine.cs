@@ -32,7 +32,7 @@ internal sealed record CommandLine(Verb Verb, ActorRuntime Runtime, bool Slow, I
           build            only compile
           help             this text
 
-        The soak of --slow takes NATACTORS_SOAK_MINUTES (60) and draws its steps by NATACTORS_SOAK_SEED (a new one; each run prints its own).
+        The soak of --slow takes NATACTORS_SOAK_MINUTES (60) and draws its steps by NATACTORS_SOAK_SEED (a new one; a run prints its own).
         --runtime embedded (default) compiles against the actor runtime in this repository, --runtime akka against the Akka.NET packages.
         As root on Debian, missing tools (nftables, iproute2, conntrack) are installed; npm packages of tests/interop are installed where
         npm is present. With CI=true a missing tool or a skipped test is an error.

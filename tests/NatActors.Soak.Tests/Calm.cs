@@ -3,20 +3,16 @@ using NatActors.Soak.Tests.Counters;
 namespace NatActors.Soak.Tests;
 
 /// <summary>Waits until a network that nothing is asked of has come to rest.</summary>
-public sealed class Calm(SoakNetwork network, Action<string> print)
+public sealed class Calm(SoakNetwork network, TimeSpan patience, Action<string> print)
 {
-    /// <summary>
-    /// Longer than anything that a node does by itself after a disturbance: a reservation is asked for again half a minute after its relay was
-    /// lost at the latest, a dead path is noticed in seconds, mappings are measured for some ten.
-    /// </summary>
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(150);
-
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Looks in a row that show the same before a state counts as at rest: longer than the pauses between what a start consists of.</summary>
+    /// <summary>Looks in a row that show the same before a state counts as at rest: longer than the pauses between what a start consists
+    /// of.</summary>
     private const int LooksAtRest = 10;
 
-    /// <summary>The state at rest before anything has happened: each peer has its one connection, to the relay, and no stream is open.</summary>
+    /// <summary>The state at rest before anything has happened: each peer has its one connection, to the relay, and no stream is
+    /// open.</summary>
     public async Task<Census> SettleAsync()
     {
         var (same, last) = (0, new Census());
@@ -28,7 +24,7 @@ public sealed class Calm(SoakNetwork network, Action<string> print)
             var now = await Census.TakeAsync(network.Nodes);
             same = IsReady(now) && now.DifferencesFrom(last).Count == 0 ? same + 1 : 0;
             last = now;
-            if (TimeProvider.System.GetElapsedTime(started) > Guard)
+            if (TimeProvider.System.GetElapsedTime(started) > patience)
             {
                 throw new TimeoutException($"the network does not settle: {string.Join(", ", now.Counts)}");
             }
@@ -52,19 +48,19 @@ public sealed class Calm(SoakNetwork network, Action<string> print)
             }
 
             return differences;
-        });
+        }, patience);
         return (census, differences);
     }
 
     /// <summary>Looks again and again until nothing is left, or the time is over.</summary>
-    public static async Task<IReadOnlyList<string>> UntilAsync(Func<Task<IReadOnlyList<string>>> look)
+    public static async Task<IReadOnlyList<string>> UntilAsync(Func<Task<IReadOnlyList<string>>> look, TimeSpan patience)
     {
         using var timer = new PeriodicTimer(Interval);
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             var left = await look();
-            if (left.Count == 0 || TimeProvider.System.GetElapsedTime(started) > Guard)
+            if (left.Count == 0 || TimeProvider.System.GetElapsedTime(started) > patience)
             {
                 return left;
             }

@@ -119,7 +119,7 @@ public sealed partial class Ledger
     }
 
     private static void Observe(Task task) =>
-        _ = task.ContinueWith(static t => t.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+        _ = task.ContinueWith(static failed => failed.Exception, TaskContinuationOptions.OnlyOnFaulted);
 
     private string Count(string kind, Task request)
     {

@@ -7,8 +7,8 @@ using NatActors.Soak.Tests.Counters;
 namespace NatActors.Soak.Tests;
 
 /// <summary>
-/// A relay R, and A, B and C behind a router of its own each: the first two can punch through to each other, C's is symmetric, so that it gets
-/// through to B (whose router filters by address alone) and never to A.
+/// A relay R, and A, B and C behind a router of its own each: the first two can punch through to each other, C's is symmetric, so that it
+/// gets through to B (whose router filters by address alone) and never to A.
 /// </summary>
 public sealed class SoakNetwork : IAsyncDisposable
 {

@@ -49,7 +49,7 @@ public sealed class SoakNode(string name, LabHost host, NodeOptions options, Sys
         Multiaddr.FromTcp(new IPEndPoint(host.Router?.PublicAddress ?? host.Address, Port)).WithPeerId(Id);
 
     /// <exception cref="StepFailed">The node is stopped at the moment.</exception>
-    public INatNode Node => (Volatile.Read(ref _now) ?? throw new StepFailed($"{name} is down")).Node;
+    public NatNode Node => (Volatile.Read(ref _now) ?? throw new StepFailed($"{name} is down")).Node;
 
     /// <exception cref="StepFailed">The node is stopped at the moment.</exception>
     public Asker Asker => (Volatile.Read(ref _now) ?? throw new StepFailed($"{name} is down")).Asker;
@@ -96,6 +96,11 @@ public sealed class SoakNode(string name, LabHost host, NodeOptions options, Sys
         }
 
         await ending.Node.DisposeAsync().AsTask().WaitAsync(Ledger.Guard);
+        if (!ending.Node.GetResources().IsEmpty)
+        {
+            violation($"{name} has stopped and still holds {ending.Node.GetResources()}");
+        }
+
         await ending.System.Terminate().WaitAsync(Ledger.Guard);
         _former.Add(new WeakReference(ending.Node));
         _former.Add(new WeakReference(ending.System));

@@ -6,11 +6,13 @@ namespace NatActors.Soak.Tests;
 
 /// <summary>
 /// One soak: rounds of steps, a checkpoint after each. At a checkpoint no step is given any more, all requests have to end, and the network
-/// has to come back to exactly what it held before the first step. In the end all nodes are stopped and nothing may be left.
+/// has to come back to exactly what it held before the first step; where it does not, no further round is begun. In the end all nodes are
+/// stopped and nothing may be left.
 /// </summary>
 public sealed class SoakRun : IAsyncDisposable
 {
-    /// <summary>Points of memory that are not judged: code is compiled, pools fill, and bounded memories of peers and failures fill up.</summary>
+    /// <summary>Points of memory that are not judged: code is compiled, pools fill, and bounded memories of peers and failures fill
+    /// up.</summary>
     private const int WarmUpShare = 5;
 
     private readonly SoakOptions _options;
@@ -40,13 +42,13 @@ public sealed class SoakRun : IAsyncDisposable
     /// <summary>Runs to the end and returns what is wrong.</summary>
     public async Task<IReadOnlyList<string>> RunAsync()
     {
-        _print($"soak: seed {_options.Seed} ({SoakOptions.SeedVariable}), {_options.Duration.TotalMinutes:F0} min ({SoakOptions.MinutesVariable})");
+        _print($"soak: {SoakOptions.SeedVariable}={_options.Seed} {SoakOptions.MinutesVariable}={_options.Duration.TotalMinutes:0.##}");
         _network = await SoakNetwork.StartAsync(_systems, _ledger.Violation);
-        var calm = new Calm(Network, _print);
+        var calm = new Calm(Network, _options.Patience, _print);
         var baseline = await calm.SettleAsync();
         Show("baseline", baseline);
         var plan = new StepPlan(_options.Seed, Network.Peers.Count, _options.StepsPerRound, _options.StepsForOneDisturbance);
-        for (var round = 0; round < _options.LeastRounds || Elapsed < _options.Duration; round++)
+        for (var round = 0; _ledger.Violations.Count == 0 && (round < _options.LeastRounds || Elapsed < _options.Duration); round++)
         {
             await ChurnAsync(plan.Round(round));
             await CheckAsync(round, calm, baseline);
@@ -116,8 +118,8 @@ public sealed class SoakRun : IAsyncDisposable
 
     private async Task CheckAsync(int round, Calm calm, Census baseline)
     {
-        var open = _ledger.Open.Concat(Network.Peers.Where(peer => peer.Asker.Open > 0).Select(peer => $"{peer.Asker.Open} messages of {peer.Name}"));
-        foreach (var request in open)
+        var messages = Network.Peers.Where(peer => peer.Asker.Open > 0).Select(peer => $"{peer.Asker.Open} messages of {peer.Name}");
+        foreach (var request in _ledger.Open.Concat(messages))
         {
             _ledger.Violation($"open after round {round}: {request}");
         }
@@ -133,7 +135,7 @@ public sealed class SoakRun : IAsyncDisposable
             peer.Asker.ForgetWithdrawn();
         }
 
-        await Calm.UntilAsync(() => Task.FromResult<IReadOnlyList<string>>([.. RemainsNow()]));
+        await UntilAsync(() => Task.FromResult<IReadOnlyList<string>>([.. RemainsNow()]));
         Remains($"after round {round}");
         _points.Add(new MemoryPoint(_ledger.StepsDone, ProcessCounts.LiveBytes()));
         _resident.Add(ProcessCounts.WorkingSet);
@@ -148,6 +150,9 @@ public sealed class SoakRun : IAsyncDisposable
         }
     }
 
+    private Task<IReadOnlyList<string>> UntilAsync(Func<Task<IReadOnlyList<string>>> nothingIsLeft) =>
+        Calm.UntilAsync(nothingIsLeft, _options.Patience);
+
     private IEnumerable<string> RemainsNow()
     {
         ProcessCounts.LiveBytes();
@@ -159,15 +164,16 @@ public sealed class SoakRun : IAsyncDisposable
     private async Task EndAsync()
     {
         await Network.StopNodesAsync();
-        var end = await Calm.UntilAsync(async () => (await Census.TakeAsync(Network.Nodes)).Counts.Select(left => $"{left.Key}: {left.Value}").ToList());
+        var end = await UntilAsync(
+            async () => [.. (await Census.TakeAsync(Network.Nodes)).Counts.Select(left => $"{left.Key}: {left.Value}")]);
         await Network.Lab.DisposeAsync();
-        end = [.. end, .. await Calm.UntilAsync(() => Task.FromResult<IReadOnlyList<string>>(SocketsLeft()))];
+        end = [.. end, .. await UntilAsync(() => Task.FromResult<IReadOnlyList<string>>(SocketsLeft()))];
         foreach (var left in end)
         {
             _ledger.Violation($"in the end: {left}");
         }
 
-        await Calm.UntilAsync(() => Task.FromResult<IReadOnlyList<string>>([.. RemainsNow()]));
+        await UntilAsync(() => Task.FromResult<IReadOnlyList<string>>([.. RemainsNow()]));
         Remains("in the end");
         Show("end", await Census.TakeAsync([]));
     }

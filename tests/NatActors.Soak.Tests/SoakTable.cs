@@ -17,7 +17,8 @@ public sealed class SoakTable(Ledger ledger, SystemCounts systems, ProcessCounts
         if (!_headed)
         {
             _headed = true;
-            yield return "elapsed   state         steps   asked   ended actors timers sockets conns streams  fds threads  heap KiB  rss KiB";
+            yield return
+                "elapsed   state         steps   asked   ended actors timers sockets conns streams held KiB  fds threads  heap KiB  rss KiB";
         }
 
         var heap = points.Count > 0 ? points[^1].Bytes / Kibibyte : ProcessCounts.LiveBytes() / Kibibyte;
@@ -25,6 +26,7 @@ public sealed class SoakTable(Ledger ledger, SystemCounts systems, ProcessCounts
             CultureInfo.InvariantCulture,
             $"{elapsed:hh\\:mm\\:ss}  {state,-12} {ledger.StepsDone,6} {ledger.Asked,7} {ledger.Ended,7} {census.Sum(Census.Actor),6} "
             + $"{census.Sum(Census.Timer),6} {census.Sum(Census.Socket),7} {census.Sum(Census.Connection),5} {census.Sum(Census.Stream),7} "
+            + $"{census.Sum(Census.Memory) / Kibibyte,8} "
             + $"{ProcessCounts.Descriptors,4} {ProcessCounts.Threads,7} {heap,9} {ProcessCounts.WorkingSet / Kibibyte,8}");
         if (state is "churn")
         {
@@ -50,7 +52,8 @@ public sealed class SoakTable(Ledger ledger, SystemCounts systems, ProcessCounts
         yield return $"  warnings: {systems.Warnings.Line()}";
         foreach (var kind in ledger.Steps.Keys.Select(key => key.Split(' ')[0]).Distinct().Order(StringComparer.Ordinal))
         {
-            yield return $"  {kind,-22} ok {ledger.Steps.GetValueOrDefault($"{kind} ok"),7} failed {ledger.Steps.GetValueOrDefault($"{kind} failed"),7}";
+            var (ok, failed) = (ledger.Steps.GetValueOrDefault($"{kind} ok"), ledger.Steps.GetValueOrDefault($"{kind} failed"));
+            yield return $"  {kind,-22} ok {ok,7} failed {failed,7}";
         }
 
         foreach (var (reason, count) in ledger.Reasons.OrderByDescending(pair => pair.Value).Take(MostReasons * 3))

@@ -1,9 +1,11 @@
 using Akka.Actor;
+using NatActors.Node.Resources;
 
 namespace NatActors.Soak.Tests.Counters;
 
 /// <summary>
-/// What the nodes hold at one moment, counted by name, for example <c>A actor /user/node/connections/conn-*</c> or <c>A socket established</c>.
+/// What the nodes hold at one moment, counted by name, for example <c>A actor /user/node/connections/conn-*</c> or <c>A socket
+/// established</c>.
 /// </summary>
 public sealed class Census
 {
@@ -12,6 +14,8 @@ public sealed class Census
     public const string Socket = "socket";
     public const string Connection = "connection";
     public const string Stream = "stream";
+    public const string Scope = "scope";
+    public const string Memory = "memory";
 
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
@@ -45,8 +49,8 @@ public sealed class Census
         _counts.Where(count => count.Key.StartsWith($"{node} {sort} ", StringComparison.Ordinal)).Sum(count => count.Value);
 
     /// <summary>
-    /// Where this one differs from what the same state held before. Everything has to be the same, but for the timers of services, each of which
-    /// may have one more or fewer: whether one waits for its next look at something depends on the moment.
+    /// Where this one differs from what the same state held before. Everything has to be the same, but for the timers of services, each of
+    /// which may have one more or fewer: whether one waits for its next look at something depends on the moment.
     /// </summary>
     public IReadOnlyList<string> DifferencesFrom(Census baseline) =>
     [
@@ -64,6 +68,16 @@ public sealed class Census
 
     internal void Add(string name, int count) => _counts[name] = _counts.GetValueOrDefault(name) + count;
 
+    /// <summary>What the node says that its peers, connections and streams hold of it, and under how many names it keeps that.</summary>
+    private void AddResources(SoakNode node, ResourceSnapshot held)
+    {
+        Add(node, Scope, "peer", held.Peers.Count);
+        Add(node, Scope, "protocol", held.Protocols.Count);
+        Add(node, Scope, "connection", held.Connections.Count);
+        Add(node, Scope, "stream", held.StreamScopes);
+        Add(node, Memory, "held", (int)held.System.Usage.Memory);
+    }
+
     private void Add(SoakNode node, string sort, string what, int count) => Add($"{node.Name} {sort} {what}", count);
 
     private async Task AddSystemAsync(SoakNode node, ActorSystem system)
@@ -79,6 +93,7 @@ public sealed class Census
             Add(node, Timer, ActorPaths.Pattern(timer), 1);
         }
 
+        AddResources(node, node.Node.GetResources());
         var status = await node.Node.GetStatusAsync().WaitAsync(Ledger.Guard);
         foreach (var connection in status.Connections)
         {

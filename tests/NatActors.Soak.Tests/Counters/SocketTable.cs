@@ -33,5 +33,8 @@ public static class SocketTable
     }
 
     private static string[][] Lines(string table) =>
-        [.. File.ReadLines("/proc/thread-self/net/" + table).Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        [
+            .. File.ReadLines("/proc/thread-self/net/" + table).Skip(1)
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ];
 }

@@ -16,18 +16,19 @@ public static class HeapTrend
     public const int LeastPoints = 8;
 
     /// <summary>
-    /// The steepest slope that passes. Below the smallest thing that can be left behind by each step (an object is at least 24 bytes, an entry
-    /// for it in a dictionary as much again), and over 25,000 steps, which an hour has, 600 KiB: several times what pools and caches were seen
-    /// to make the heap swing.
+    /// The steepest slope that passes. Below the smallest thing that can be left behind by each step (an object is at least 24 bytes, an
+    /// entry for it in a dictionary as much again), and over 25,000 steps, which an hour has, 600 KiB: several times what pools and caches
+    /// were seen to make the heap swing.
     /// </summary>
     public const double MostBytesAStep = 24;
 
-    /// <summary>The most by which the last point may be above the first, whatever the number of points: pools that fill, code that is compiled.</summary>
+    /// <summary>The most by which the last point may be above the first, whatever the number of points: pools that fill, code that is
+    /// compiled.</summary>
     public const long MostGrowth = 8 << 20;
 
     /// <summary>
-    /// By how much the resident memory of the last quarter of the points may be above that of the first: code that is compiled again for speed,
-    /// stacks, what the allocator keeps. It swings too much for a slope.
+    /// By how much the resident memory of the last quarter of the points may be above that of the first: code that is compiled again for
+    /// speed, stacks, what the allocator keeps. It swings too much for a slope.
     /// </summary>
     public const double MostResidentGrowth = 0.25;
 

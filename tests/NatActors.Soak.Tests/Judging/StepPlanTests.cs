@@ -14,6 +14,15 @@ public class StepPlanTests
     }
 
     [Fact]
+    public void The_plain_run_has_every_kind_of_disturbance_by_its_own_seed()
+    {
+        var plain = SoakOptions.Short();
+        var plan = new StepPlan(SoakOptions.PlainSeed, 3, plain.StepsPerRound, plain.StepsForOneDisturbance);
+        var steps = Enumerable.Range(0, plain.LeastRounds).SelectMany(plan.Round).Where(step => step.Disturbs).Select(step => step.Kind);
+        Assert.Equal(Enum.GetValues<StepKind>().Where(kind => kind > StepKind.ProbeAgain), steps.Distinct().Order());
+    }
+
+    [Fact]
     public void Every_kind_of_step_comes_and_none_goes_to_the_node_that_it_comes_from()
     {
         var steps = new StepPlan(1, 3, 6000, 60).Round(0).ToList();

@@ -1,6 +1,7 @@
 namespace NatActors.Soak.Tests.Steps;
 
-/// <summary>What a step does. Those up to <see cref="ProbeAgain"/> ask something of a node; those after it do something to the network.</summary>
+/// <summary>What a step does. Those up to <see cref="ProbeAgain"/> ask something of a node; those after it do something to the
+/// network.</summary>
 public enum StepKind
 {
     DialRelayed,

@@ -61,7 +61,8 @@ public sealed class Streaming(SoakNetwork network, Ledger ledger)
         }
     }
 
-    /// <summary>Writes and reads, and resets the stream at any point: before the first byte, in the middle of a write, while it reads.</summary>
+    /// <summary>Writes and reads, and resets the stream at any point: before the first byte, in the middle of a write, while it
+    /// reads.</summary>
     private async Task ResetMidwayAsync(SoakNode from, SoakNode to, Random random)
     {
         await using var stream = await OpenAsync(from, to, EchoService.Id, allowLimited: true);

@@ -8,7 +8,8 @@ using NatActors.Transports;
 
 namespace NatActors.Soak.Tests.Steps;
 
-/// <summary>The steps that ask something of a node. A <see cref="StepFailed"/> is an end like any other; what else is thrown is a fault.</summary>
+/// <summary>The steps that ask something of a node. A <see cref="StepFailed"/> is an end like any other; what else is thrown is a
+/// fault.</summary>
 public sealed class Traffic(SoakNetwork network, Ledger ledger)
 {
     private static readonly IPAddress Nowhere = IPAddress.Parse("203.0.113.1");
@@ -132,7 +133,8 @@ public sealed class Traffic(SoakNetwork network, Ledger ledger)
         return Task.CompletedTask;
     }
 
-    /// <summary>Up to two round trips through the relay and some: a request is cancelled at any point of its life, now and then before it.</summary>
+    /// <summary>Up to two round trips through the relay and some: a request is cancelled at any point of its life, now and then before
+    /// it.</summary>
     private static CancellationTokenSource Patience(Random random) => new(TimeSpan.FromMilliseconds(random.Next(400)));
 
     private static Task After(CancellationToken token)
