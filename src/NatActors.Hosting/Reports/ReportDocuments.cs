@@ -142,7 +142,7 @@ public static class ReportDocuments
         };
     }
 
-    private static ResourcesEntry Resources(ResourceSnapshot? held) => held is null ? new ResourcesEntry() : new ResourcesEntry
+    internal static ResourcesEntry Resources(ResourceSnapshot? held) => held is null ? new ResourcesEntry() : new ResourcesEntry
     {
         Memory = held.System.Usage.Memory,
         MaxMemory = held.System.Limits.Memory,

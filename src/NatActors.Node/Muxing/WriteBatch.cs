@@ -44,6 +44,9 @@ internal sealed class WriteBatch
     /// <summary>The bytes to write.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(_start, _end - _start);
 
+    /// <summary>Bytes of memory that it takes.</summary>
+    public int Held => _buffer.Length;
+
     private int Room => _buffer.Length - _end - YamuxHeader.Size;
 
     /// <summary>Room for one frame's payload of up to that many bytes; less than 0 when the batch is as good as full.</summary>

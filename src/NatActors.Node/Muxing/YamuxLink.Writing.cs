@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NatActors.Node.Resources;
 using NatActors.Transports.Muxing;
 
 namespace NatActors.Node.Muxing;
@@ -21,13 +20,11 @@ public sealed partial class YamuxLink
     /// </summary>
     private const int MaxBorrowedBatches = 8;
 
-    /// <summary>What a write that waits for the peer holds: its batch and as much ciphertext, and the batch that fills meanwhile.</summary>
-    private const int StalledWrite = 3 * WriteBatch.Capacity;
-
     private readonly Queue<YamuxLinkStream> _writers = new();
     private readonly WakeUp _wakeUp = new();
     private WriteBatch? _open;
     private bool _writeLoopWaits;
+    private int _stalled;
 
     // Payload came since the last write: that write is an answer, and somebody waits for it.
     private bool _answerDue = true;
@@ -265,26 +262,33 @@ public sealed partial class YamuxLink
     }
 
     /// <summary>
-    /// The peer does not take what is written: until it does, the batch, the next one and the ciphertext stay in memory at its expense. Cut
-    /// off where that is refused.
+    /// The peer does not take what is written: until it does, the batch, the next one and the ciphertext stay in memory at its expense. Where
+    /// that is refused the link is cut, which ends the write.
     /// </summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AwaitChargedAsync(ValueTask write, ConnectionResources resources)
+    private void BeginStall(WriteBatch batch)
     {
-        if (resources.Take(StalledWrite) is { } refusal)
+        if (_resources is null)
         {
-            Finish(new LinkEnd(LinkEndKind.ClosedLocally, $"The peer does not take what is sent: {refusal.Describe()}."), cut: true);
-            await write;
             return;
         }
 
-        try
+        // The ciphertext is as long as the batch; the next batch may fill meanwhile.
+        var held = (2 * batch.Held) + WriteBatch.Capacity;
+        if (_resources.Take(held) is { } refusal)
         {
-            await write;
+            Finish(new LinkEnd(LinkEndKind.ClosedLocally, $"The peer does not take what is sent: {refusal.Describe()}."), cut: true);
+            return;
         }
-        finally
+
+        _stalled = held;
+    }
+
+    private void EndStall()
+    {
+        if (_stalled > 0)
         {
-            resources.Return(StalledWrite);
+            _resources!.Return(_stalled);
+            _stalled = 0;
         }
     }
 
@@ -312,7 +316,13 @@ public sealed partial class YamuxLink
                 _traffic?.OnSent(batch.Bytes.Length);
                 var write = _conduit.WriteAsync(batch.Bytes);
                 borrowed = write.IsCompleted ? borrowed + 1 : 0;
-                await (write.IsCompleted || _resources is null ? write : AwaitChargedAsync(write, _resources));
+                if (!write.IsCompleted)
+                {
+                    BeginStall(batch);
+                }
+
+                await write;
+                EndStall();
                 batch.Return();
                 if (borrowed == MaxBorrowedBatches)
                 {
@@ -337,6 +347,7 @@ public sealed partial class YamuxLink
         }
         finally
         {
+            EndStall();
             _flushed.TrySetResult();
         }
     }

@@ -103,9 +103,23 @@ public sealed class NodeResources
         }
     }
 
-    /// <summary>Memory; not to be asked for under any lock.</summary>
-    internal ResourceRefusal? Take(ResourceScope holder, int bytes) =>
-        Ask(() => holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes), holder);
+    /// <summary>Memory; not to be asked for under any lock. Without a closure: this is on the data path.</summary>
+    internal ResourceRefusal? Take(ResourceScope holder, int bytes)
+    {
+        for (var victims = 0; ; victims++)
+        {
+            ResourceDecision decision;
+            lock (_gate)
+            {
+                decision = holder is StreamScope stream ? _tree.Take(stream, bytes) : _tree.Take((ConnectionScope)holder, bytes);
+            }
+
+            if (!GoesOn(decision, victims, holder))
+            {
+                return decision.Refusal;
+            }
+        }
+    }
 
     internal void Return(ResourceScope holder, int bytes)
     {

@@ -2,9 +2,11 @@ using System.Diagnostics.Metrics;
 using NatActors.Multiformats;
 using NatActors.Node.Connections;
 using NatActors.Node.Metrics;
+using NatActors.Node.Resources;
 using NatActors.Node.Tests.Whole;
 using NatActors.Protocols.AutoNat;
 using NatActors.Protocols.Relay;
+using NatActors.Protocols.Resources;
 using static NatActors.Node.Tests.NodeHarness;
 
 namespace NatActors.Node.Tests.Metrics;
@@ -113,6 +115,23 @@ public sealed class NodeMetricsTests : IDisposable
         Assert.Equal(1, _listener.Of(Instruments.ServerReservations, "outcome=ok"));
         Assert.Equal(1, _listener.Of(Instruments.ServerCircuitRequests, "outcome=no-reservation"));
         Assert.Equal((1, 7), (_listener.Of(Instruments.ServerCircuits), _listener.Of(Instruments.ServerIo)));
+    }
+
+    [Fact]
+    public void What_is_held_and_what_is_refused_for_want_of_it_is_counted()
+    {
+        var resources = new NodeResources(new ResourceLimits { Peer = new ScopeLimits { Streams = 1, Memory = 1_000_000 } });
+        using var metrics = new NodeMetrics(_name);
+        metrics.Watch(_events, resources);
+        var connection = resources.OpenConnection(1, inbound: true, out _)!;
+        connection.KnowPeer(_peer.PeerId);
+        var stream = connection.OpenStream(inbound: true, out _)!;
+        Assert.Null(stream.Take(5000));
+        Assert.NotNull(connection.OpenStream(inbound: true, out var refusal) is null ? refusal : null);
+
+        Assert.Equal(5000, _listener.Of(Instruments.ResourceMemory));
+        Assert.Equal(1, _listener.Of(Instruments.ResourceStreams, "direction=inbound"));
+        Assert.Equal(1, _listener.Of(Instruments.ResourcesRefused, "scope=peer", "resource=streams"));
     }
 
     [Fact]
