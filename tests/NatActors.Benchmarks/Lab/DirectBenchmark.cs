@@ -88,16 +88,18 @@ internal sealed class DirectBenchmark : IBenchmark
         var dialing = a.Node.DialAsync(relay.Append("/p2p-circuit").WithPeerId(b.Node.PeerId));
         await Task.WhenAll(dialing, relayedA, relayedB, begun, directA, directB).WaitAsync(BenchNode.Guard);
         var direct = directA.Result;
-        return new Punch(
-            relayedA.Result.Time,
-            relayedB.Result.Time,
-            begun.Result.Time,
-            stampsA.Last(Stamps.Step.TcpUp, direct.Address.WithoutPeerId(), direct.Time),
-            stampsA.Last(Stamps.Step.NoiseBegan, direct.Address.WithoutPeerId(), direct.Time),
-            direct.Time,
-            directB.Result.Time,
-            await RoundTripAsync(a, relay.PeerId!) + await RoundTripAsync(b, relay.PeerId!),
-            await RoundTripAsync(a, b.Node.PeerId));
+        return new Punch
+        {
+            RelayedA = relayedA.Result.Time,
+            RelayedB = relayedB.Result.Time,
+            Connect = begun.Result.Time,
+            Tcp = stampsA.Last(Stamps.Step.TcpUp, direct.Address.WithoutPeerId(), direct.Time),
+            Noise = stampsA.Last(Stamps.Step.NoiseBegan, direct.Address.WithoutPeerId(), direct.Time),
+            DirectA = direct.Time,
+            DirectB = directB.Result.Time,
+            RelayRoundTrip = await RoundTripAsync(a, relay.PeerId!) + await RoundTripAsync(b, relay.PeerId!),
+            DirectRoundTrip = await RoundTripAsync(a, b.Node.PeerId),
+        };
     }
 
     private static async Task<double> RoundTripAsync(BenchNode node, PeerId peer)
@@ -138,17 +140,30 @@ internal sealed class DirectBenchmark : IBenchmark
     }
 
     /// <summary>One of them, by the clock that all nodes of the process share.</summary>
-    private sealed record Punch(
-        DateTimeOffset RelayedA,
-        DateTimeOffset RelayedB,
-        DateTimeOffset Connect,
-        DateTimeOffset? Tcp,
-        DateTimeOffset? Noise,
-        DateTimeOffset DirectA,
-        DateTimeOffset DirectB,
-        double RelayRoundTrip,
-        double DirectRoundTrip)
+    private sealed record Punch
     {
+        public required DateTimeOffset RelayedA { get; init; }
+
+        public required DateTimeOffset RelayedB { get; init; }
+
+        /// <summary>B has sent the first CONNECT.</summary>
+        public required DateTimeOffset Connect { get; init; }
+
+        /// <summary>A has the TCP connection, null where it is not known.</summary>
+        public required DateTimeOffset? Tcp { get; init; }
+
+        /// <summary>A has begun the Noise handshake.</summary>
+        public required DateTimeOffset? Noise { get; init; }
+
+        public required DateTimeOffset DirectA { get; init; }
+
+        public required DateTimeOffset DirectB { get; init; }
+
+        /// <summary>Of both legs, milliseconds.</summary>
+        public required double RelayRoundTrip { get; init; }
+
+        public required double DirectRoundTrip { get; init; }
+
         public double Total => Between(Later(RelayedA, RelayedB), Later(DirectA, DirectB));
 
         public double HeadStart => Between(RelayedB, RelayedA);
