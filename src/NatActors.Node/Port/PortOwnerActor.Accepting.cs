@@ -9,10 +9,13 @@ namespace NatActors.Node.Port;
 internal sealed partial class PortOwnerActor
 {
     /// <summary>
-    /// Accepted connections that may be open at a time; beyond it the kernel's queue holds the rest. The sink has limits of its own and
-    /// closes what exceeds them; this one bounds what can stand in its mailbox, four times the default limit on connections.
+    /// Accepted connections that may be open at a time, for each that the node may have; beyond it the kernel's queue holds the rest. The sink
+    /// closes what exceeds its own limit; this one bounds what can stand in its mailbox.
     /// </summary>
-    private const int MaxOpenAccepted = 4096;
+    private const long OpenAcceptedForEach = 4;
+
+    /// <summary>The same for a node that may have few: four times the default limit.</summary>
+    private const long LeastOpenAccepted = 4096;
 
     /// <summary>
     /// Accepts that may fail in a row (descriptors short, say) before the port is bound anew: a second at the pause below.
@@ -24,6 +27,8 @@ internal sealed partial class PortOwnerActor
     private bool _accepting;
     private int _openAccepted;
     private int _acceptFailures;
+
+    private long MaxOpenAccepted => Math.Max(LeastOpenAccepted, OpenAcceptedForEach * _node.Options.Connections.MaxConnections);
 
     private void Accept()
     {
