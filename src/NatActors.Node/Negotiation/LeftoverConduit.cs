@@ -28,7 +28,7 @@ internal sealed class LeftoverConduit : IConduit
 
         var take = Math.Min(_leftover.Length, buffer.Length);
         _leftover[..take].CopyTo(buffer);
-        _leftover = _leftover[take..];
+        _leftover = take == _leftover.Length ? default : _leftover[take..];
         return new ValueTask<int>(take);
     }
 

@@ -82,7 +82,7 @@ internal sealed class ProposingConduit : IConduit
 
         var taken = Math.Min(buffer.Length, _leftover.Length);
         _leftover[..taken].CopyTo(buffer);
-        _leftover = _leftover[taken..];
+        _leftover = taken == _leftover.Length ? default : _leftover[taken..];
         return taken;
     }
 }
