@@ -5,8 +5,10 @@ using NatActors.Fuzz.Engine;
 namespace NatActors.Fuzz.Tests;
 
 /// <summary>
-/// Every decoder and every pure machine has a fuzz entry. What counts as one is told by its shape: a static method that reads bytes or text, or
-/// methods <c>OnX</c>. It has an entry when the entries' code calls one of these methods, or when <see cref="Through"/> names the entry that drives it.
+/// Every decoder and every pure machine has a fuzz entry. What counts as one is told by its shape: a static method that reads bytes or
+/// text, or
+/// methods <c>OnX</c>. It has an entry when the entries' code calls one of these methods, or when <see cref="Through"/> names the entry
+/// that drives it.
 /// </summary>
 public sealed partial class CompletenessTests
 {
@@ -89,7 +91,8 @@ public sealed partial class CompletenessTests
             using var assembly = AssemblyDefinition.ReadAssembly(Path.Combine(AppContext.BaseDirectory, ring));
             foreach (var type in assembly.MainModule.Types.Where(type => !type.IsInterface && !IsGenerated(type)))
             {
-                var methods = type.Methods.Where(method => !method.IsPrivate && IsSubject(method)).Select(method => method.Name).ToHashSet();
+                var methods = type.Methods.Where(method => !method.IsPrivate
+                    && IsSubject(method)).Select(method => method.Name).ToHashSet();
                 if (methods.Count > 0)
                 {
                     subjects.Add(type.FullName, methods);

@@ -16,7 +16,8 @@ public sealed class ConfigurationEntry : FuzzEntry
 
     // Each mistake names the options that there are.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 8192, AllocatedConstant: 256 * 1024, StepsPerByte: 2048, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 8192, AllocatedConstant: 256 * 1024, StepsPerByte: 2048, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 200;
@@ -26,12 +27,14 @@ public sealed class ConfigurationEntry : FuzzEntry
 
     /// <inheritdoc />
     public override IReadOnlyList<byte[]> Words { get; } =
-        [.. typeof(NatActorsOptions).GetProperties().Select(p => Encoding.UTF8.GetBytes(p.Name)), .. new[] { ":", "=", "\n", "00:00:01", "true", "99999999999", ":0=" }.Select(Encoding.UTF8.GetBytes)];
+        [.. typeof(NatActorsOptions).GetProperties().Select(p => Encoding.UTF8.GetBytes(p.Name)),
+            .. new[] { ":", "=", "\n", "00:00:01", "true", "99999999999", ":0=" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        .. new[] { "Listen:0=/ip4/0.0.0.0/tcp/4001\nBootstrap=\nAgent=x", "Nothing=1\nListen=2\nReachability:Unknown=3", "=\n:=:\nListen:x=1" }.Select(Encoding.UTF8.GetBytes),
+        .. new[] { "Listen:0=/ip4/0.0.0.0/tcp/4001\nBootstrap=\nAgent=x", "Nothing=1\nListen=2\nReachability:Unknown=3",
+            "=\n:=:\nListen:x=1" }.Select(Encoding.UTF8.GetBytes),
         .. typeof(NatActorsOptions).GetProperties().Select(p => Encoding.UTF8.GetBytes($"{p.Name}=7\n{p.Name}:0=8")),
     ];
 

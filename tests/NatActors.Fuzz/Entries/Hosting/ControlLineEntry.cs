@@ -14,7 +14,8 @@ public sealed class ControlLineEntry : FuzzEntry
     public override InputShape Shape => InputShape.Text;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 128, AllocatedConstant: 64 * 1024, StepsPerByte: 64, StepsConstant: 8 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 128, AllocatedConstant: 64 * 1024, StepsPerByte: 64, StepsConstant: 8 * 1024);
 
     // A refused line costs an exception of the serializer.
     /// <inheritdoc />
@@ -22,7 +23,8 @@ public sealed class ControlLineEntry : FuzzEntry
 
     /// <inheritdoc />
     public override IReadOnlyList<byte[]> Words { get; } =
-        [.. new[] { "\"ask\"", "\"report\"", "\"\\ud800\"", "{\"report\":{", "\"peer_id\":", "null", "1e999", "[[[[[[[[[[", "\"error\":\"x\"" }.Select(Encoding.UTF8.GetBytes)];
+        [.. new[] { "\"ask\"", "\"report\"", "\"\\ud800\"", "{\"report\":{", "\"peer_id\":", "null", "1e999", "[[[[[[[[[[",
+            "\"error\":\"x\"" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
@@ -45,7 +47,9 @@ public sealed class ControlLineEntry : FuzzEntry
         {
             var line = ControlProtocol.Line(reply);
             Require.That(line.AsSpan().IndexOf((byte)'\n') == line.Length - 1, "an answer has more than one line");
-            Require.That(ControlProtocol.Parse<ControlReply>(line.AsSpan(0, line.Length - 1)) is not null, "an answer is written otherwise than it is read");
+            Require.That(
+                ControlProtocol.Parse<ControlReply>(line.AsSpan(0, line.Length - 1)) is not null,
+                "an answer is written otherwise than it is read");
         }
 
         return new FuzzOutcome(request is not null || reply is not null, digest.Value);

@@ -14,7 +14,8 @@ internal static class Samples
 
     /// <summary>Peers; the first has <see cref="Key"/>.</summary>
     public static IReadOnlyList<PeerId> Peers { get; } =
-        [Key.PeerId, .. Enumerable.Range(1, PeerCount - 1).Select(i => PrivateKey.GenerateEd25519(new FuzzRandomSource((ulong)(100 + i))).PeerId)];
+        [Key.PeerId, .. Enumerable.Range(1,
+            PeerCount - 1).Select(i => PrivateKey.GenerateEd25519(new FuzzRandomSource((ulong)(100 + i))).PeerId)];
 
     /// <summary>Addresses: public, private, special, of both families, relayed, by name, of other transports.</summary>
     public static IReadOnlyList<Multiaddr> Addresses { get; } =
@@ -23,7 +24,8 @@ internal static class Samples
         {
             "/ip4/11.0.0.1/tcp/4001", "/ip4/11.0.0.1/tcp/4002", "/ip4/11.0.0.2/tcp/4001", "/ip4/12.0.0.1/tcp/4001", "/ip4/13.1.2.3/tcp/9",
             "/ip4/14.4.4.4/tcp/65535", "/ip4/192.168.1.2/tcp/4001", "/ip4/192.168.1.3/tcp/4001", "/ip4/10.0.0.5/tcp/4001",
-            "/ip4/100.64.1.1/tcp/4001", "/ip4/127.0.0.1/tcp/4001", "/ip4/169.254.3.3/tcp/4001", "/ip4/0.0.0.0/tcp/4001", "/ip4/11.0.0.9/tcp/0",
+            "/ip4/100.64.1.1/tcp/4001", "/ip4/127.0.0.1/tcp/4001", "/ip4/169.254.3.3/tcp/4001", "/ip4/0.0.0.0/tcp/4001",
+                "/ip4/11.0.0.9/tcp/0",
             "/ip4/224.0.0.1/tcp/1", "/ip4/203.0.113.5/tcp/4001", "/ip4/11.0.0.1/udp/4001/quic-v1", "/ip4/12.0.0.1/udp/4001/quic-v1",
             "/ip4/11.0.0.1/udp/4001", "/ip6/2a01:4f8::1/tcp/4001", "/ip6/2a01:4f8::1/tcp/4002", "/ip6/2a01:4f8:0:100::2/tcp/4001",
             "/ip6/2a02:8::3/udp/4001/quic-v1", "/ip6/::1/tcp/4001", "/ip6/::/tcp/4001", "/ip6/fd00::7/tcp/4001", "/ip6/fe80::1/tcp/4001",

@@ -3,8 +3,10 @@ using NatActors.Fuzz.Engine;
 namespace NatActors.Fuzz.Entries.Protocols;
 
 /// <summary>
-/// A machine with a deadline. Before each event it is woken at its deadlines, in order, as its actor does; behind a very long jump no more than
-/// <see cref="MostWakes"/> times, as after a sleep of the machine. Each wake has to make progress: the next deadline is later, or there is none.
+/// A machine with a deadline. Before each event it is woken at its deadlines, in order, as its actor does; behind a very long jump no more
+/// than
+/// <see cref="MostWakes"/> times, as after a sleep of the machine. Each wake has to make progress: the next deadline is later, or there is
+/// none.
 /// </summary>
 internal abstract class TimedRun : IMachineRun
 {

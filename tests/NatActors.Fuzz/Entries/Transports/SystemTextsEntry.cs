@@ -17,14 +17,16 @@ public sealed class SystemTextsEntry : FuzzEntry
 
     // A hosts file of names of one letter keeps a list for each.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 512, AllocatedConstant: 16 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 512, AllocatedConstant: 16 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 10;
 
     /// <inheritdoc />
     public override IReadOnlyList<byte[]> Words { get; } =
-        [.. new[] { "nameserver ", "options timeout:", "attempts:", "fe80::1%lo", "\t", "00000000", "0003", "#", "fe800000000000000000000000000001" }.Select(Encoding.UTF8.GetBytes)];
+        [.. new[] { "nameserver ", "options timeout:", "attempts:", "fe80::1%lo", "\t", "00000000", "0003", "#",
+            "fe800000000000000000000000000001" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
@@ -46,7 +48,10 @@ public sealed class SystemTextsEntry : FuzzEntry
         var digest = default(FuzzDigest);
         var settings = ResolvConf.Parse(text);
         Require.That(settings.Servers.Count <= ResolvConf.MaxServers, "more name servers are taken than allowed");
-        Require.That(settings.Timeout is not { } timeout || (timeout >= TimeSpan.FromSeconds(1) && timeout <= TimeSpan.FromSeconds(ResolvConf.MaxTimeoutSeconds)), "a time out is out of bounds");
+        Require.That(
+            settings.Timeout is not { } timeout
+                || (timeout >= TimeSpan.FromSeconds(1) && timeout <= TimeSpan.FromSeconds(ResolvConf.MaxTimeoutSeconds)),
+            "a time out is out of bounds");
         Require.That(settings.Attempts is null or (>= 1 and <= ResolvConf.MaxAttempts), "attempts are out of bounds");
         var hosts = ResolvConf.ParseHosts(text);
         foreach (var (name, addresses) in hosts)
@@ -61,7 +66,10 @@ public sealed class SystemTextsEntry : FuzzEntry
         foreach (var gateway in gateways)
         {
             digest.Add(gateway.Interface);
-            Require.That(ProcNet.NetworkOf(gateway.Gateway, IPAddress.Parse("255.255.255.0")) is null || gateway.Gateway.GetAddressBytes().Length == 4, "a network of another family");
+            Require.That(
+                ProcNet.NetworkOf(gateway.Gateway, IPAddress.Parse("255.255.255.0")) is null
+                    || gateway.Gateway.GetAddressBytes().Length == 4,
+                "a network of another family");
         }
 
         digest.Add(settings.Servers.Count);

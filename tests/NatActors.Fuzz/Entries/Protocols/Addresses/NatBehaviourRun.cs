@@ -52,8 +52,12 @@ internal sealed class NatBehaviourRun : IMachineRun
         foreach (var report in _behaviour.Reports)
         {
             Require.That(report.PortStep is null || report.IsSymmetric, "ports go in steps behind a NAT that keeps them");
-            Require.That(report.Mapping != NatMapping.None || report.Hairpin == Known.Unknown, "packets are turned back where nothing is translated");
-            Require.That(report.Reasons.All(r => r.Length > 0 && Samples.IsPrintable(r)), "a reason without words, or with control characters");
+            Require.That(
+                report.Mapping != NatMapping.None || report.Hairpin == Known.Unknown,
+                "packets are turned back where nothing is translated");
+            Require.That(
+                report.Reasons.All(r => r.Length > 0 && Samples.IsPrintable(r)),
+                "a reason without words, or with control characters");
         }
     }
 
@@ -66,7 +70,8 @@ internal sealed class NatBehaviourRun : IMachineRun
             Interfaces = [.. Samples.Hosts.Skip(5).Take(_witnesses.Count % 8)],
             Peers = _witnesses.Count,
             Nat = _behaviour.Reports,
-            Routers = [new AdviceRouter("pcp", _servers.Count % 2 == 0 ? null : Samples.Hosts[8], _hairpins.Count % 2 == 0 ? "" : "it refuses")],
+            Routers = [new AdviceRouter("pcp", _servers.Count % 2 == 0 ? null : Samples.Hosts[8], _hairpins.Count % 2 == 0 ? ""
+                : "it refuses")],
             Servers = _servers.Count,
             Observers = _witnesses.Count,
             Observed = [.. _witnesses.Values.Select(w => w.Seen.With(""))],
@@ -104,7 +109,8 @@ internal sealed class NatBehaviourRun : IMachineRun
         {
             Verdict = reachability,
             FilteringProven = proven && reachability == Reachability.Public,
-            Addresses = [new AddressVerdict { Address = address, Verdict = reachability, FilteringProven = proven && reachability == Reachability.Public, Witnesses = [witness] }],
+            Addresses = [new AddressVerdict { Address = address, Verdict = reachability, FilteringProven = proven
+                && reachability == Reachability.Public, Witnesses = [witness] }],
         };
         return _behaviour.OnVerdict(_verdict, now);
     }
@@ -129,7 +135,8 @@ internal sealed class NatBehaviourRun : IMachineRun
         _secondPorts.Remove(id);
         var sighting = arguments.Flag() || !_witnesses.TryGetValue(id, out var first)
             ? null
-            : new SecondPortSighting(first.Local.With(""), (first.Remote with { Port = 9000 }).With(""), arguments.Flag() ? first.Seen.With("") : Samples.Address(ref arguments));
+            : new SecondPortSighting(first.Local.With(""), (first.Remote with { Port = 9000 }).With(""), arguments.Flag()
+                ? first.Seen.With("") : Samples.Address(ref arguments));
         return _behaviour.OnSecondPort(id, sighting, now);
     }
 
@@ -151,11 +158,15 @@ internal sealed class NatBehaviourRun : IMachineRun
                 Require.That(_hairpinTimes.Count <= Sides, "the own outside address is dialed more often than allowed");
                 break;
             case NatEffect.ObserveSecondPort observe:
-                Require.That(_servers.Contains(observe.ConnectionId) && _witnesses.ContainsKey(observe.ConnectionId), "a peer is asked that opens no second port, or is gone");
+                Require.That(
+                    _servers.Contains(observe.ConnectionId) && _witnesses.ContainsKey(observe.ConnectionId),
+                    "a peer is asked that opens no second port, or is gone");
                 _secondPorts.Add(observe.ConnectionId);
                 _secondPortTimes.RemoveAll(at => at <= now - Rules.SecondPortInterval);
                 _secondPortTimes.Add(now);
-                Require.That(_secondPortTimes.Count <= Rules.SecondPortServers * Sides, "more peers are asked for a second port than allowed");
+                Require.That(
+                    _secondPortTimes.Count <= Rules.SecondPortServers * Sides,
+                    "more peers are asked for a second port than allowed");
                 break;
             case NatEffect.Changed changed:
                 digest.Add((int)changed.Report.Mapping);

@@ -5,7 +5,8 @@ using NatActors.Protocols.Addresses;
 namespace NatActors.Fuzz.Entries.Protocols.Addresses;
 
 /// <summary>
-/// What peers say to see, taken into the own addresses: observations are bounded, count once a network and only as long as their connection, and
+/// What peers say to see, taken into the own addresses: observations are bounded, count once a network and only as long as their
+/// connection, and
 /// changes are told. What is seen goes on to the ledger of own addresses.
 /// </summary>
 public sealed class ObservedEntry : MachineEntry
@@ -15,17 +16,20 @@ public sealed class ObservedEntry : MachineEntry
     private static readonly string[] Protocols = ["pcp", "upnp-igd1"];
 
     private static readonly Multiaddr[] Listening =
-        [.. new[] { "/ip4/0.0.0.0/tcp/4001", "/ip4/192.168.1.2/tcp/4001", "/ip6/::/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/11.0.0.1/tcp/4001" }.Select(Multiaddr.Parse)];
+        [.. new[] { "/ip4/0.0.0.0/tcp/4001", "/ip4/192.168.1.2/tcp/4001", "/ip6/::/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1",
+            "/ip4/11.0.0.1/tcp/4001" }.Select(Multiaddr.Parse)];
 
     /// <inheritdoc />
     public override string Name => "protocols.addresses.observed";
 
     /// <inheritdoc />
-    public override IReadOnlyList<string> EventNames { get; } = ["listening", "observed", "ended", "mapped", "mapping lost", "network changed"];
+    public override IReadOnlyList<string> EventNames { get; } = ["listening", "observed", "ended", "mapped", "mapping lost",
+        "network changed"];
 
     // Each event ranks all observations twice, to tell what changed.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 16 * 1024, AllocatedConstant: 256 * 1024, StepsPerByte: 16 * 1024, StepsConstant: 256 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 16 * 1024, AllocatedConstant: 256 * 1024, StepsPerByte: 16 * 1024, StepsConstant: 256 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 200;
@@ -68,8 +72,12 @@ public sealed class ObservedEntry : MachineEntry
 
             if (outcome is { } told)
             {
-                Require.That(told.ActivatedChanged == !activated.SequenceEqual(_observed.Activated), "a change of the own addresses is not told, or told and is none");
-                Require.That(told.PunchChanged == !punch.SequenceEqual(_observed.ForHolePunch()), "a change of the addresses to punch from is not told, or told and is none");
+                Require.That(
+                    told.ActivatedChanged == !activated.SequenceEqual(_observed.Activated),
+                    "a change of the own addresses is not told, or told and is none");
+                Require.That(
+                    told.PunchChanged == !punch.SequenceEqual(_observed.ForHolePunch()),
+                    "a change of the addresses to punch from is not told, or told and is none");
                 digest.Add((int)told.Refusal);
             }
 
@@ -83,7 +91,9 @@ public sealed class ObservedEntry : MachineEntry
                 _observed.OnConnectionEnded(connection);
             }
 
-            Require.That(_observed.Count == 0 && _observed.Seen.Count == 0 && _observed.Activated.Count == 0, "an address is seen by nobody");
+            Require.That(
+                _observed.Count == 0 && _observed.Seen.Count == 0 && _observed.Activated.Count == 0,
+                "an address is seen by nobody");
         }
 
         private ObservationOutcome Listen(ref EventArguments arguments)
@@ -121,12 +131,18 @@ public sealed class ObservedEntry : MachineEntry
             Require.That(_observed.ForHolePunch().All(AddressScope.IsPublic), "an address of limited reach is punched from");
             foreach (var seen in _observed.Seen)
             {
-                Require.That(seen.Observers > 0 && !seen.Address.IsRelayed && AddressScope.KindOf(seen.Address) is not AddressKind.Loopback, "an address of no use is seen, or by nobody");
-                Require.That(seen.Active == _observed.Activated.Contains(seen.Address), "an address is active and not told, or the reverse");
+                Require.That(
+                    seen.Observers > 0 && !seen.Address.IsRelayed && AddressScope.KindOf(seen.Address) is not AddressKind.Loopback,
+                    "an address of no use is seen, or by nobody");
+                Require.That(
+                    seen.Active == _observed.Activated.Contains(seen.Address),
+                    "an address is active and not told, or the reverse");
             }
 
             var choice = _ledger.Choose(_observed.Seen);
-            Require.That(choice.Candidates.Count <= LedgerRules.MaxCandidates && _ledger.Mapped.Count <= LedgerRules.MaxMappings, "more candidates or mappings than allowed");
+            Require.That(
+                choice.Candidates.Count <= LedgerRules.MaxCandidates && _ledger.Mapped.Count <= LedgerRules.MaxMappings,
+                "more candidates or mappings than allowed");
             Require.That(choice.Candidates.All(AddressScope.IsPublic), "an address of limited reach is offered to strangers");
         }
     }

@@ -12,7 +12,8 @@ public sealed class AutoNatV1MessageEntry : FuzzEntry
 
     // From the internet, over IPv6, by a link of this machine, in disguise, over a relay.
     private static readonly AutoNatClient[] Clients =
-        [.. new[] { 2, 19, 27, 28, 6 }.Select(i => new AutoNatClient(Samples.Peers[1], Samples.Addresses[i], false)), new(Samples.Peers[1], Samples.Addresses[34], true)];
+        [.. new[] { 2, 19, 27, 28, 6 }.Select(i => new AutoNatClient(Samples.Peers[1], Samples.Addresses[i], false)),
+            new(Samples.Peers[1], Samples.Addresses[34], true)];
 
     /// <inheritdoc />
     public override string Name => "protocols.autonat.v1";
@@ -22,7 +23,8 @@ public sealed class AutoNatV1MessageEntry : FuzzEntry
 
     // Each address is rewritten and judged for six clients here.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 2048, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 2048, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 50;
@@ -49,7 +51,9 @@ public sealed class AutoNatV1MessageEntry : FuzzEntry
         var refusal = V1ServerRules.Refusal(decoded, Clients[0]);
         if (decoded.Message is not { } message)
         {
-            Require.That(refusal is not null && claimed.Outcome == WitnessOutcome.NoEvidence, "an unreadable message is served, or is evidence");
+            Require.That(
+                refusal is not null && claimed.Outcome == WitnessOutcome.NoEvidence,
+                "an unreadable message is served, or is evidence");
             return FuzzOutcome.Refused(decoded.Fault);
         }
 
@@ -59,7 +63,9 @@ public sealed class AutoNatV1MessageEntry : FuzzEntry
         if (message is AutoNatV1Message.Dial dial)
         {
             Require.That(refusal is null == (dial.Peer == Samples.Peers[1]), "a request about another peer is served");
-            Require.That(again is AutoNatV1Message.Dial same && same.Peer == dial.Peer && same.Addresses.SequenceEqual(dial.Addresses), "a request is written otherwise than it was read");
+            Require.That(
+                again is AutoNatV1Message.Dial same && same.Peer == dial.Peer && same.Addresses.SequenceEqual(dial.Addresses),
+                "a request is written otherwise than it was read");
             HoldTargets(dial.Addresses, ref digest);
         }
         else
@@ -77,9 +83,15 @@ public sealed class AutoNatV1MessageEntry : FuzzEntry
             foreach (var policy in (AutoNatServerPolicy[])[Open, Strict])
             {
                 var targets = V1ServerRules.Targets(addresses, client, policy);
-                Require.That(targets.Count <= V1ServerRules.MaxTargets && (targets.Count == 0 || client.Ip is not null), "too many targets, or any for a relayed client");
-                Require.That(targets.All(t => Equals(AutoNatServerPolicy.Plain(t.Host!), client.Ip)), "another host than the client's is dialed");
-                Require.That(targets.All(t => policy.AllowPrivate || AddressScope.IsPublic(t)), "a private network is dialed for a stranger");
+                Require.That(
+                    targets.Count <= V1ServerRules.MaxTargets && (targets.Count == 0 || client.Ip is not null),
+                    "too many targets, or any for a relayed client");
+                Require.That(
+                    targets.All(t => Equals(AutoNatServerPolicy.Plain(t.Host!), client.Ip)),
+                    "another host than the client's is dialed");
+                Require.That(
+                    targets.All(t => policy.AllowPrivate || AddressScope.IsPublic(t)),
+                    "a private network is dialed for a stranger");
                 digest.Add(targets.Count);
             }
         }

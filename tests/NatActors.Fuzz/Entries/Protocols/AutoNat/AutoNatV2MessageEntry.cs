@@ -13,7 +13,8 @@ public sealed class AutoNatV2MessageEntry : FuzzEntry
     public override InputShape Shape => InputShape.Protobuf;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 256, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 256, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;
@@ -47,7 +48,9 @@ public sealed class AutoNatV2MessageEntry : FuzzEntry
                 if (request.Addresses.All(a => a is not null))
                 {
                     var again = AutoNatV2Codec.Decode(AutoNatV2Codec.Encode(message)).Message as AutoNatV2Message.DialRequest;
-                    Require.That(again?.Nonce == request.Nonce && again.Addresses.SequenceEqual(request.Addresses), "a request is written otherwise than it was read");
+                    Require.That(
+                        again?.Nonce == request.Nonce && again.Addresses.SequenceEqual(request.Addresses),
+                        "a request is written otherwise than it was read");
                 }
 
                 break;
@@ -58,7 +61,9 @@ public sealed class AutoNatV2MessageEntry : FuzzEntry
                 digest.Add(data.Data.Length);
                 break;
             default:
-                Require.That(AutoNatV2Codec.Decode(AutoNatV2Codec.Encode(message)).Message == message, "a message is written otherwise than it was read");
+                Require.That(
+                    AutoNatV2Codec.Decode(AutoNatV2Codec.Encode(message)).Message == message,
+                    "a message is written otherwise than it was read");
                 break;
         }
 

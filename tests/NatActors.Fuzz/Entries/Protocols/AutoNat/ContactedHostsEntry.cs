@@ -18,7 +18,8 @@ public sealed class ContactedHostsEntry : MachineEntry
 
     // A crowd is a thousand hosts by one event of three bytes; the filter, once made, has 128 KiB.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 250 * 1024, AllocatedConstant: 1024 * 1024, StepsPerByte: 100_000, StepsConstant: 100_000);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 250 * 1024, AllocatedConstant: 1024 * 1024, StepsPerByte: 100_000, StepsConstant: 100_000);
 
     /// <inheritdoc />
     public override int Cost => 500;
@@ -70,18 +71,23 @@ public sealed class ContactedHostsEntry : MachineEntry
                     var stranger = hosts.OnAccepted(remote);
                     Require.That(!(stranger && known), "a host that was contacted is taken for a stranger");
                     Require.That(hosts.CameAsStranger(remote) == stranger, "how a connection came is forgotten at once");
-                    Require.That(hosts.Arrivals == ++_arrivals && hosts.AcceptedSince(remote.Address, _arrivals - 1), "an arrival is not counted");
+                    Require.That(
+                        hosts.Arrivals == ++_arrivals && hosts.AcceptedSince(remote.Address, _arrivals - 1),
+                        "an arrival is not counted");
                     _contacted.Add(Key(remote.Address));
                     digest.Add(stranger);
                     break;
             }
 
-            Require.That(hosts.WasContacted(remote.Address) || !_contacted.Contains(Key(remote.Address)), "a host that was contacted is forgotten");
+            Require.That(
+                hosts.WasContacted(remote.Address) || !_contacted.Contains(Key(remote.Address)),
+                "a host that was contacted is forgotten");
         }
 
         public void End(TimeSpan now, ref FuzzDigest digest) => digest.Add(hosts.Arrivals);
 
         /// <summary>An IPv4 address in an IPv6 one is itself, and a zone is this machine's word.</summary>
-        private static string Key(IPAddress host) => Convert.ToHexString((host.IsIPv4MappedToIPv6 ? host.MapToIPv4() : host).GetAddressBytes());
+        private static string Key(IPAddress host) =>
+            Convert.ToHexString((host.IsIPv4MappedToIPv6 ? host.MapToIPv4() : host).GetAddressBytes());
     }
 }

@@ -16,7 +16,8 @@ public sealed class DialBackPartnersEntry : MachineEntry
 
     // A crowd is many connections by one event.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 16_384, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 24 * 1024, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 60;
@@ -71,14 +72,23 @@ public sealed class DialBackPartnersEntry : MachineEntry
                     }
 
                     break;
-                case 3: Choose(new AutoNatClient(Samples.Peer(ref arguments), Samples.Address(ref arguments), false), now, ref digest); break;
+                case 3:
+                    Choose(new AutoNatClient(Samples.Peer(ref arguments), Samples.Address(ref arguments), false), now, ref digest);
+                    break;
                 case 4:
                     for (var (i, first) = (0, 1000 + (arguments.Byte() * 100)); i < 100; i++)
                     {
-                        _partners.OnSpeaks(new AutoNatClient(Samples.Peers[7], Multiaddr.Parse($"/ip4/15.1.{i}.1/tcp/1"), false), first + i);
+                        _partners.OnSpeaks(new AutoNatClient(Samples.Peers[7], Multiaddr.Parse($"/ip4/15.1.{i}.1/tcp/1"), false),
+                            first + i);
                     }
 
                     break;
+            }
+
+            if (_partners.Count >= DialBackPartners.MaxPartners)
+            {
+                // One that has made room for another is forgotten, and how it behaved.
+                _rests.Clear();
             }
 
             Require.That(_partners.Count <= DialBackPartners.MaxPartners, "more partners are remembered than allowed");
@@ -91,12 +101,20 @@ public sealed class DialBackPartnersEntry : MachineEntry
             _chosen = _partners.Choose(client, now);
             digest.Add(_chosen.Count);
             Require.That(_chosen.Count <= DialBackPartners.AtOnce, "more partners are asked than allowed");
-            Require.That(_chosen.Select(p => AddressPrefix.Observer(p.Ip)).Distinct().Count() == _chosen.Count, "two partners of one network are asked");
+            Require.That(
+                _chosen.Select(p => AddressPrefix.Observer(p.Ip)).Distinct().Count() == _chosen.Count,
+                "two partners of one network are asked");
             foreach (var partner in _chosen)
             {
-                Require.That(partner.Peer != client.Peer && AddressScope.IsPublic(partner.Ip), "a client is its own partner, or one inside a network is asked");
-                Require.That(client.Ip is null || AddressPrefix.Observer(client.Ip) != AddressPrefix.Observer(partner.Ip), "a partner beside the client is asked");
-                Require.That(!_rests.TryGetValue(partner.Connection, out var until) || until <= now, "a partner that would not dial is asked again at once");
+                Require.That(
+                    partner.Peer != client.Peer && AddressScope.IsPublic(partner.Ip),
+                    "a client is its own partner, or one inside a network is asked");
+                Require.That(
+                    client.Ip is null || AddressPrefix.Observer(client.Ip) != AddressPrefix.Observer(partner.Ip),
+                    "a partner beside the client is asked");
+                Require.That(
+                    !_rests.TryGetValue(partner.Connection, out var until) || until <= now,
+                    "a partner that would not dial is asked again at once");
             }
         }
     }

@@ -4,7 +4,8 @@ using NatActors.Protocols.AutoNat;
 
 namespace NatActors.Fuzz.Entries.Protocols.AutoNat;
 
-/// <summary>One question to one server that lies, wants data, stays silent: it ends exactly once, and only a nonce that proves something counts.</summary>
+/// <summary>One question to one server that lies, wants data, stays silent: it ends exactly once, and only a nonce that proves something
+/// counts.</summary>
 public sealed class ProbeMachineEntry : MachineEntry
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
@@ -13,7 +14,8 @@ public sealed class ProbeMachineEntry : MachineEntry
     public override string Name => "protocols.autonat.probe";
 
     /// <inheritdoc />
-    public override IReadOnlyList<string> EventNames { get; } = ["opened", "bytes", "data request", "response", "dial-back", "stream ended", "deadline"];
+    public override IReadOnlyList<string> EventNames { get; } = ["opened", "bytes", "data request", "response", "dial-back",
+        "stream ended", "deadline"];
 
     /// <inheritdoc />
     public override int MaxLength => 400;
@@ -54,11 +56,13 @@ public sealed class ProbeMachineEntry : MachineEntry
                 case 0 when !_ended: Take(_machine.OnOpened(), ref digest); break;
                 case 1: Take(_machine.OnMessage(AutoNatV2Codec.Decode(arguments.Rest), now), ref digest); break;
                 case 2:
-                    var wanted = new AutoNatV2Message.DialDataRequest(arguments.Byte(), arguments.Byte() > 250 ? arguments.UInt64() : arguments.UInt32());
+                    var wanted = new AutoNatV2Message.DialDataRequest(arguments.Byte(), arguments.Byte() > 250 ? arguments.UInt64()
+                        : arguments.UInt32());
                     Take(_machine.OnMessage(new AutoNatV2Decoded(wanted, AutoNatMessageFault.None), now), ref digest);
                     break;
                 case 3:
-                    var said = new AutoNatV2Message.DialResponse((AutoNatV2Status)arguments.Byte(), arguments.Byte(), (AutoNatV2DialStatus)arguments.Byte());
+                    var said = new AutoNatV2Message.DialResponse((AutoNatV2Status)arguments.Byte(), arguments.Byte(),
+                        (AutoNatV2DialStatus)arguments.Byte());
                     Take(_machine.OnMessage(new AutoNatV2Decoded(said, AutoNatMessageFault.None), now), ref digest);
                     break;
                 case 4: DialBack(ref arguments, ref digest); break;
@@ -70,7 +74,9 @@ public sealed class ProbeMachineEntry : MachineEntry
         protected override void Check(TimeSpan now)
         {
             Require.That(_ended == _machine.NextDeadline is null, "an end is not told, or told and is none");
-            Require.That(_machine.NextDeadline is not { } deadline || deadline <= start + Timeout + ProbeMachine.NonceGrace, "a server prolongs a question");
+            Require.That(
+                _machine.NextDeadline is not { } deadline || deadline <= start + Timeout + ProbeMachine.NonceGrace,
+                "a server prolongs a question");
         }
 
         protected override void Finish(ref TimeSpan now, ref FuzzDigest digest) =>
@@ -89,7 +95,9 @@ public sealed class ProbeMachineEntry : MachineEntry
                 FromStranger = arguments.Flag(),
             };
             _proven |= !_ended && dialBack.WhyNoProof(Samples.Addresses[0]) is null;
-            Require.That(!_proven || !dialBack.Relayed || dialBack.WhyNoProof(Samples.Addresses[0]) is not null, "a dial-back over a relay proves something");
+            Require.That(
+                !_proven || !dialBack.Relayed || dialBack.WhyNoProof(Samples.Addresses[0]) is not null,
+                "a dial-back over a relay proves something");
             Take(_machine.OnDialBack(dialBack), ref digest);
         }
 
@@ -102,13 +110,20 @@ public sealed class ProbeMachineEntry : MachineEntry
                 {
                     case ProbeEffect.SendDialData data:
                         _data += data.Bytes;
-                        Require.That(data.Bytes >= 0 && _data <= ProbeMachine.MaxDialData, "a server makes us send more data than the spec allows");
+                        Require.That(
+                            data.Bytes >= 0 && _data <= ProbeMachine.MaxDialData,
+                            "a server makes us send more data than the spec allows");
                         break;
                     case ProbeEffect.Ended ended:
                         _ended = true;
-                        var reached = ended.Result.Outcome is WitnessOutcome.Reached or WitnessOutcome.ReachedByStranger or WitnessOutcome.ReachedByContactOnly;
-                        Require.That(reached == _proven || (_proven && ended.Result.Outcome == WitnessOutcome.NoEvidence), "a nonce that came in is forgotten, or one that did not counts");
-                        Require.That(!_proven || ended.Result.Outcome != WitnessOutcome.NotReached, "a server's word is believed against the proof");
+                        var reached =
+                            ended.Result.Outcome is WitnessOutcome.Reached or WitnessOutcome.ReachedByStranger or WitnessOutcome.ReachedByContactOnly;
+                        Require.That(
+                            reached == _proven || (_proven && ended.Result.Outcome == WitnessOutcome.NoEvidence),
+                            "a nonce that came in is forgotten, or one that did not counts");
+                        Require.That(
+                            !_proven || ended.Result.Outcome != WitnessOutcome.NotReached,
+                            "a server's word is believed against the proof");
                         digest.Add((int)ended.Result.Outcome);
                         digest.Add(ended.Result.Detail);
                         break;

@@ -71,13 +71,21 @@ internal sealed class ReachabilityRun(RandomSource random) : TimedRun
         var verdict = _machine.Verdict;
         Require.That(_out.Count <= Options.MaxOutstanding, "more questions are out than allowed");
         Require.That(_machine.Servers.Count <= Options.MaxServers, "more servers are remembered than allowed");
-        Require.That(verdict.Addresses.Count <= Options.MaxAddresses && verdict.History.Count <= MaxHistory, "more addresses or verdicts are remembered than allowed");
+        Require.That(
+            verdict.Addresses.Count <= Options.MaxAddresses && verdict.History.Count <= MaxHistory,
+            "more addresses or verdicts are remembered than allowed");
         Require.That(_anyProof || verdict.Verdict != Reachability.Public, "a node is public without any proof");
-        Require.That(!verdict.FilteringProven || verdict.Verdict == Reachability.Public, "filtering is proven of a node that is not public");
+        Require.That(
+            !verdict.FilteringProven || verdict.Verdict == Reachability.Public,
+            "filtering is proven of a node that is not public");
         foreach (var address in verdict.Addresses)
         {
-            Require.That(address.Witnesses.Count <= MaxWitnesses && address.History.Count <= MaxHistory, "more witnesses or verdicts are remembered than allowed");
-            Require.That((address.Verdict == Reachability.Public) == _confirmed.Contains(address.Address), "an address is public and not confirmed, or the reverse");
+            Require.That(
+                address.Witnesses.Count <= MaxWitnesses && address.History.Count <= MaxHistory,
+                "more witnesses or verdicts are remembered than allowed");
+            Require.That(
+                (address.Verdict == Reachability.Public) == _confirmed.Contains(address.Address),
+                "an address is public and not confirmed, or the reverse");
         }
     }
 
@@ -159,7 +167,9 @@ internal sealed class ReachabilityRun(RandomSource random) : TimedRun
         Require.That(question.Id > _lastQuestion, "a question's number is used again");
         _lastQuestion = question.Id;
         _out.Add(question);
-        Require.That(_connections.TryGetValue(question.ConnectionId, out var peer) && peer == question.Server, "a question goes over a connection that is gone");
+        Require.That(
+            _connections.TryGetValue(question.ConnectionId, out var peer) && peer == question.Server,
+            "a question goes over a connection that is gone");
         Require.That(_out.Count(q => q.Server == question.Server) <= 2, "a server is asked more than two questions at a time");
         Require.That(question.Addresses.Count is > 0 and <= AutoNatV1Codec.MaxAddresses, "a question about nothing, or too much");
         if (!question.IsV1)

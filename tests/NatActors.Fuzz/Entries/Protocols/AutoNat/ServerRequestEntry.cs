@@ -43,12 +43,16 @@ public sealed class ServerRequestEntry : MachineEntry
         {
             switch (kind)
             {
-                case 0: Take(_request.OnRequest(new AutoNatV2Decoded(new AutoNatV2Message.DialRequest(Samples.AddressList(ref arguments, 5), 9), AutoNatMessageFault.None)), ref digest); break;
+                case 0:
+                    Take(_request.OnRequest(new AutoNatV2Decoded(new AutoNatV2Message.DialRequest(Samples.AddressList(ref arguments, 5),
+                        9), AutoNatMessageFault.None)), ref digest);
+                    break;
                 case 1: Take(_request.OnRequest(AutoNatV2Codec.Decode(arguments.Rest)), ref digest); break;
                 case 2:
                     var refused = arguments.Flag();
                     _priced = arguments.Flag();
-                    Take(_request.OnChosen(refused ? new DialChoice(AutoNatV2Status.DialRefused, 0, null, 0) : new DialChoice(AutoNatV2Status.Ok, 0, Samples.Addresses[0], _priced ? Owed : 0)), ref digest);
+                    Take(_request.OnChosen(refused ? new DialChoice(AutoNatV2Status.DialRefused, 0, null, 0)
+                        : new DialChoice(AutoNatV2Status.Ok, 0, Samples.Addresses[0], _priced ? Owed : 0)), ref digest);
                     break;
                 case 3:
                     var outcome = arguments.Byte() == 1 ? DialDataOutcome.Paid : (DialDataOutcome)arguments.Below(3);
@@ -105,7 +109,9 @@ public sealed class ServerRequestEntry : MachineEntry
                     _dialed = true;
                     break;
                 case AutoNatServerEffect.Wait wait:
-                    Require.That(wait.Delay >= TimeSpan.Zero && wait.Delay <= new AutoNatServerOptions().MaxDialDelay, "the wait is out of bounds");
+                    Require.That(
+                        wait.Delay >= TimeSpan.Zero && wait.Delay <= new AutoNatServerOptions().MaxDialDelay,
+                        "the wait is out of bounds");
                     break;
                 case AutoNatServerEffect.Answer answer:
                     _over = true;

@@ -7,15 +7,18 @@ using NatActors.Protocols.Connections;
 namespace NatActors.Fuzz.Entries.Protocols.AutoNat;
 
 /// <summary>
-/// What a server grants to clients, to other servers and for second ports, with small limits: within any minute never more than each of them, and
+/// What a server grants to clients, to other servers and for second ports, with small limits: within any minute never more than each of
+/// them, and
 /// nothing but what was granted is remembered.
 /// </summary>
 public sealed class ServerRulesEntry : MachineEntry
 {
     private static readonly AutoNatServerOptions Options = new()
     {
-        RequestsPerMinute = 6, RequestsPerPeer = 3, RequestsPerNetwork = 4, DialDataPerMinute = 2, V1RequestsPerMinute = 4, V1RequestsPerPeer = 2,
-        V1RequestsPerNetwork = 3, PartnerDialsPerMinute = 6, PartnerDialsPerTarget = 2, StrangerDialsPerMinute = 3, StrangerDialsPerServer = 2,
+        RequestsPerMinute = 6, RequestsPerPeer = 3, RequestsPerNetwork = 4, DialDataPerMinute = 2, V1RequestsPerMinute = 4,
+            V1RequestsPerPeer = 2,
+        V1RequestsPerNetwork = 3, PartnerDialsPerMinute = 6, PartnerDialsPerTarget = 2, StrangerDialsPerMinute = 3,
+            StrangerDialsPerServer = 2,
         SecondPortsPerMinute = 5, SecondPortsPerPeer = 2, SecondPortsPerNetwork = 3, ConcurrentSecondPorts = 2,
     };
 
@@ -27,7 +30,8 @@ public sealed class ServerRulesEntry : MachineEntry
         ["request 2", "request 1", "ended", "choose", "partner ask", "second port", "second port ended", "own addresses"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 2048, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 2048, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 30;
@@ -58,7 +62,8 @@ public sealed class ServerRulesEntry : MachineEntry
         private readonly Granted _v1 = new(Options.V1RequestsPerMinute, Options.V1RequestsPerPeer, Options.V1RequestsPerNetwork);
         private readonly Granted _data = new(Options.DialDataPerMinute, Options.DialDataPerMinute, int.MaxValue);
         private readonly Granted _asks = new(Options.PartnerDialsPerMinute, int.MaxValue, Options.PartnerDialsPerTarget);
-        private readonly Granted _strangers = new(Options.StrangerDialsPerMinute, Options.StrangerDialsPerServer, Options.PartnerDialsPerTarget);
+        private readonly Granted _strangers = new(Options.StrangerDialsPerMinute, Options.StrangerDialsPerServer,
+            Options.PartnerDialsPerTarget);
         private readonly Granted _ports = new(Options.SecondPortsPerMinute, Options.SecondPortsPerPeer, Options.SecondPortsPerNetwork);
         private int _open;
 
@@ -77,7 +82,10 @@ public sealed class ServerRulesEntry : MachineEntry
                 case 0 or 1: Request(client, kind == 0, now, ref digest); break;
                 case 2: End(client.Peer); break;
                 case 3: Choose(Samples.AddressList(ref arguments, 8), client, now, ref digest); break;
-                case 4: Ask(new DialBackAsk(Samples.Peer(ref arguments), Samples.Address(ref arguments), 1, (DialBackBasis)arguments.Below(4)), client, now, ref digest); break;
+                case 4:
+                    Ask(new DialBackAsk(Samples.Peer(ref arguments), Samples.Address(ref arguments), 1,
+                        (DialBackBasis)arguments.Below(4)), client, now, ref digest);
+                    break;
                 case 5 when _second.OnAsk(client, now):
                     _ports.Add(client.Peer, client.Ip!, now);
                     Require.That(++_open <= Options.ConcurrentSecondPorts, "more second ports are open than allowed");
@@ -91,7 +99,9 @@ public sealed class ServerRulesEntry : MachineEntry
 
             var most = Options.RequestsPerMinute + Options.V1RequestsPerMinute + Options.DialDataPerMinute + _underWay.Count;
             Require.That(_rules.Remembered <= most, "more is remembered than was granted");
-            Require.That(_partner.Remembered <= Options.PartnerDialsPerMinute + Options.StrangerDialsPerMinute, "more dials are remembered than were granted");
+            Require.That(
+                _partner.Remembered <= Options.PartnerDialsPerMinute + Options.StrangerDialsPerMinute,
+                "more dials are remembered than were granted");
             Require.That(_second.Remembered <= Options.SecondPortsPerMinute, "more second ports are remembered than were granted");
         }
 
@@ -127,14 +137,20 @@ public sealed class ServerRulesEntry : MachineEntry
         {
             var choice = _rules.Choose(addresses, client, now);
             digest.Add((int)choice.Status);
-            Require.That((choice.Address is not null) == (choice.Status == AutoNatV2Status.Ok), "an address that is refused, or none that is granted");
+            Require.That(
+                (choice.Address is not null) == (choice.Status == AutoNatV2Status.Ok),
+                "an address that is refused, or none that is granted");
             if (choice.Address is not { } chosen)
             {
                 return;
             }
 
-            Require.That(AddressScope.IsPublic(chosen) && !chosen.IsRelayed, "an address inside a network, or behind a relay, is dialed for a stranger");
-            Require.That(chosen.Host is null || !_policy.Own.Contains(AutoNatServerPolicy.Plain(chosen.Host)), "this node is made to dial itself");
+            Require.That(
+                AddressScope.IsPublic(chosen) && !chosen.IsRelayed,
+                "an address inside a network, or behind a relay, is dialed for a stranger");
+            Require.That(
+                chosen.Host is null || !_policy.Own.Contains(AutoNatServerPolicy.Plain(chosen.Host)),
+                "this node is made to dial itself");
             Require.That(addresses[(int)choice.Index].WithoutPeerId() == chosen, "another address is chosen than the one it names");
             if (choice.DataBytes == 0)
             {
@@ -155,7 +171,9 @@ public sealed class ServerRulesEntry : MachineEntry
                 return;
             }
 
-            Require.That(server.Ip is not null && ask.Basis is DialBackBasis.ObservedIp or DialBackBasis.DataPaid, "an ask over a relay, or without a basis, is carried out");
+            Require.That(
+                server.Ip is not null && ask.Basis is DialBackBasis.ObservedIp or DialBackBasis.DataPaid,
+                "an ask over a relay, or without a basis, is carried out");
             Require.That(AddressScope.IsPublic(ask.Address), "a partner dials inside a network");
             _asks.Add(server.Peer, ask.Address.Host!, now);
             if (server.Peer != Samples.Peers[0])
@@ -177,7 +195,9 @@ public sealed class ServerRulesEntry : MachineEntry
             _all.Add((now, peer, network));
             Require.That(_all.Count <= total, "more is granted within a minute than allowed");
             Require.That(_all.Count(g => g.Peer == peer) <= perPeer, "a peer is granted more within a minute than allowed");
-            Require.That(network is null || _all.Count(g => g.Network == network) <= perNetwork, "a network is granted more within a minute than allowed");
+            Require.That(
+                network is null || _all.Count(g => g.Network == network) <= perNetwork,
+                "a network is granted more within a minute than allowed");
         }
     }
 }

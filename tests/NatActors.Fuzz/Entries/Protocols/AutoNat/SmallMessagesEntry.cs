@@ -14,7 +14,8 @@ public sealed class SmallMessagesEntry : FuzzEntry
 
     // Six readers, each with a constant of its own.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 256, AllocatedConstant: 16 * 1024, StepsPerByte: 1024, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 256, AllocatedConstant: 16 * 1024, StepsPerByte: 1024, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;
@@ -62,7 +63,9 @@ public sealed class SmallMessagesEntry : FuzzEntry
     {
         var ask = DialBackPartnerCodec.DecodeAsk(input);
         Require.That(ask.Ask is null == (ask.Fault != AutoNatMessageFault.None), "an ask and a fault at once, or neither");
-        Require.That(ask.Ask is null || DialBackPartnerCodec.DecodeAsk(DialBackPartnerCodec.Encode(ask.Ask)) == ask, "an ask is written otherwise than it was read");
+        Require.That(
+            ask.Ask is null || DialBackPartnerCodec.DecodeAsk(DialBackPartnerCodec.Encode(ask.Ask)) == ask,
+            "an ask is written otherwise than it was read");
         var reply = DialBackPartnerCodec.DecodeReply(input);
         var outcome = DialBackPartnerRules.OutcomeOf(reply);
         Require.That(reply.Fault == AutoNatMessageFault.None || outcome == DialBackOutcome.NotTried, "an unreadable reply is evidence");
@@ -80,8 +83,12 @@ public sealed class SmallMessagesEntry : FuzzEntry
         if (reply.Reply is { } said)
         {
             Require.That(said.Port is 0 or >= SecondPortProtocol.LowestPort, "a client is aimed at a well-known port");
-            Require.That((said.Status == SecondPortStatus.Seen) == (said.Seen is not null), "a sighting without an address, or an address without one");
-            Require.That(SecondPortCodec.DecodeReply(SecondPortCodec.Encode(said)) == reply, "a reply is written otherwise than it was read");
+            Require.That(
+                (said.Status == SecondPortStatus.Seen) == (said.Seen is not null),
+                "a sighting without an address, or an address without one");
+            Require.That(
+                SecondPortCodec.DecodeReply(SecondPortCodec.Encode(said)) == reply,
+                "a reply is written otherwise than it was read");
         }
 
         digest.Add((int)ask.Fault);

@@ -6,12 +6,14 @@ using NatActors.Protocols.Connections;
 namespace NatActors.Fuzz.Entries.Protocols.Connections;
 
 /// <summary>
-/// Which connections a node keeps, with small limits: handshakes, connections, peers and networks are counted as they are; each connection is
+/// Which connections a node keeps, with small limits: handshakes, connections, peers and networks are counted as they are; each connection
+/// is
 /// refused or closed once; a peer comes up with its first connection and goes with its last; of several one stays.
 /// </summary>
 public sealed class ConnectionTableEntry : MachineEntry
 {
-    private static readonly ConnectionRules Rules = new() { MaxConnections = 8, MaxConnectionsPerPeer = 3, MaxPendingInbound = 3, MaxPendingPerNetwork = 2, MaxInboundPerNetwork = 4 };
+    private static readonly ConnectionRules Rules = new() { MaxConnections = 8, MaxConnectionsPerPeer = 3, MaxPendingInbound = 3,
+        MaxPendingPerNetwork = 2, MaxInboundPerNetwork = 4 };
 
     /// <inheritdoc />
     public override string Name => "protocols.connections.table";
@@ -21,7 +23,8 @@ public sealed class ConnectionTableEntry : MachineEntry
         ["inbound", "inbound failed", "up", "down", "closing", "streams", "protect", "unprotect", "tick"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 4096, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 4096, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int MaxLength => 500;
@@ -32,10 +35,13 @@ public sealed class ConnectionTableEntry : MachineEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0, 0).On(2, 0, 1, 0).On(2, 200, 1, 1).After(EventClock.Seconds(11), 8).On(3, 0).After(EventClock.Minutes(2), 8).ToArray(),
+        new EventScript().On(0, 0).On(2, 0, 1, 0).On(2, 200, 1, 1).After(EventClock.Seconds(11), 8).On(3, 0)
+            .After(EventClock.Minutes(2), 8).ToArray(),
         new EventScript().On(0, 0).On(0, 0).On(0, 1).On(1, 0).On(2, 0, 1, 2).On(4, 0).On(8).On(3, 0).ToArray(),
-        new EventScript().On(2, 200, 1, 4).On(6, 0, 1).On(2, 200, 1, 0).On(5, 1, 2).After(EventClock.Seconds(61), 8).On(7, 0, 1).After(EventClock.Minutes(1), 8).ToArray(),
-        new EventScript().On(2, 200, 1, 0).On(2, 200, 2, 0).On(2, 200, 3, 0).On(2, 200, 4, 0).On(2, 200, 5, 0).On(2, 200, 6, 0).On(2, 200, 7, 0).On(2, 200, 8, 0)
+        new EventScript().On(2, 200, 1, 4).On(6, 0, 1).On(2, 200, 1, 0).On(5, 1, 2).After(EventClock.Seconds(61), 8).On(7, 0, 1)
+            .After(EventClock.Minutes(1), 8).ToArray(),
+        new EventScript().On(2, 200, 1, 0).On(2, 200, 2, 0).On(2, 200, 3, 0).On(2, 200, 4, 0).On(2, 200, 5, 0).On(2, 200, 6, 0)
+            .On(2, 200, 7, 0).On(2, 200, 8, 0)
             .After(EventClock.Seconds(20), 2, 200, 9, 0).ToArray(),
     ];
 
@@ -72,7 +78,9 @@ public sealed class ConnectionTableEntry : MachineEntry
                     _table.OnClosing(closing, now);
                     break;
                 case 5 when _up.Count > 0: _table.OnStreams(Known(_up.Keys, ref arguments), arguments.Below(4), now); break;
-                case 6 when _up.Count > 0: _table.OnProtect(Known(_up.Keys, ref arguments), arguments.Below(3).ToString(), arguments.Flag()); break;
+                case 6 when _up.Count > 0:
+                    _table.OnProtect(Known(_up.Keys, ref arguments), arguments.Below(3).ToString(), arguments.Flag());
+                    break;
                 case 7 when _up.Count > 0: _table.OnUnprotect(Known(_up.Keys, ref arguments), arguments.Below(3).ToString(), now); break;
                 default: Take(_table.OnTick(now), now, ref digest); break;
             }
@@ -155,7 +163,9 @@ public sealed class ConnectionTableEntry : MachineEntry
                         digest.Add((int)refuse.Reason);
                         break;
                     case ConnectionEffect.Close close:
-                        Require.That(_up.ContainsKey(close.Id) && _closed.Add(close.Id), "a connection is closed twice, or one that is gone");
+                        Require.That(
+                            _up.ContainsKey(close.Id) && _closed.Add(close.Id),
+                            "a connection is closed twice, or one that is gone");
                         digest.Add((int)close.Reason);
                         break;
                     case ConnectionEffect.PeerUp up: Require.That(_peers.Add(up.Peer), "a peer comes up twice"); break;
@@ -174,7 +184,8 @@ public sealed class ConnectionTableEntry : MachineEntry
                 Require.That(network.Count() <= Rules.MaxPendingPerNetwork, "a network has more handshakes than allowed");
             }
 
-            foreach (var network in _inbound.Values.Where(h => h is not null && !IPAddress.IsLoopback(h)).GroupBy(h => AddressPrefix.Observer(h!)))
+            foreach (var network in _inbound.Values.Where(h => h is not null
+                && !IPAddress.IsLoopback(h)).GroupBy(h => AddressPrefix.Observer(h!)))
             {
                 Require.That(network.Count() <= Rules.MaxInboundPerNetwork, "a network has more connections than allowed");
             }
@@ -185,7 +196,9 @@ public sealed class ConnectionTableEntry : MachineEntry
                 Require.That(ids.Count <= Rules.MaxConnectionsPerPeer, "a peer has more connections than allowed");
                 var best = _table.Best(peer, allowLimited: true);
                 Require.That(best is not null || ids.All(_closed.Contains), "a peer with a connection has no best one");
-                Require.That(best is not { } id || (!_closed.Contains(id) && !_table.IsLesser(id)), "the best connection is closing, or there is a better one");
+                Require.That(
+                    best is not { } id || (!_closed.Contains(id) && !_table.IsLesser(id)),
+                    "the best connection is closing, or there is a better one");
             }
         }
     }

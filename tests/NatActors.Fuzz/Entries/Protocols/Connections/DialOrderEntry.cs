@@ -5,7 +5,8 @@ using NatActors.Protocols.Connections;
 namespace NatActors.Fuzz.Entries.Protocols.Connections;
 
 /// <summary>
-/// The order in which a peer's addresses are dialed, and its course: few addresses, none of this node or through it, each tried once, never more in
+/// The order in which a peer's addresses are dialed, and its course: few addresses, none of this node or through it, each tried once,
+/// never more in
 /// flight than allowed, and to the end.
 /// </summary>
 public sealed class DialOrderEntry : MachineEntry
@@ -16,7 +17,8 @@ public sealed class DialOrderEntry : MachineEntry
 
     private static readonly DialTarget[] Targets =
     [
-        new(Samples.Peers[2], Samples.Peers[3], [Samples.Addresses[0], Samples.Addresses[6]], address => address.IsTcp || address.IsQuic, false),
+        new(Samples.Peers[2], Samples.Peers[3], [Samples.Addresses[0], Samples.Addresses[6]], address => address.IsTcp
+            || address.IsQuic, false),
         new(Samples.Peers[1], null, [Samples.Addresses[2]], address => address.IsTcp, true),
     ];
 
@@ -27,7 +29,8 @@ public sealed class DialOrderEntry : MachineEntry
     public override IReadOnlyList<string> EventNames { get; } = ["begin", "more", "failed", "due"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 4096, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 128 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 4096, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 128 * 1024);
 
     /// <inheritdoc />
     public override int MaxLength => 400;
@@ -38,7 +41,8 @@ public sealed class DialOrderEntry : MachineEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0, 0, 9, 1, 2, 3, 6, 16, 19, 22, 34, 35).On(3).After(EventClock.Milliseconds(60), 3).On(2, 0).On(1, 2, 4, 5).After(EventClock.Seconds(1), 3).ToArray(),
+        new EventScript().On(0, 0, 9, 1, 2, 3, 6, 16, 19, 22, 34, 35).On(3).After(EventClock.Milliseconds(60), 3).On(2, 0).On(1, 2, 4, 5)
+            .After(EventClock.Seconds(1), 3).ToArray(),
         new EventScript().On(0, 1, 3, 10, 23, 38).On(3).On(2, 0).On(2, 0).ToArray(),
     ];
 
@@ -106,7 +110,10 @@ public sealed class DialOrderEntry : MachineEntry
                 Require.That(delay >= last, "addresses are out of order");
                 last = delay;
                 Require.That(!_target.OwnAddresses.Contains(address.WithoutPeerId()), "this node dials itself");
-                Require.That(!address.IsRelayed || (!_target.DirectOnly && address.TrySplitCircuit(out _, out var relay, out _) && relay != _target.Self), "a circuit through this node, or an unwanted one, is dialed");
+                Require.That(
+                    !address.IsRelayed || (!_target.DirectOnly && address.TrySplitCircuit(out _, out var relay, out _)
+                        && relay != _target.Self),
+                    "a circuit through this node, or an unwanted one, is dialed");
                 Require.That(address.PeerId is null || _target.Peer is null || address.PeerId == _target.Peer, "another peer is dialed");
             }
 

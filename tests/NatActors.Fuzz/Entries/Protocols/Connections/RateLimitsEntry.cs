@@ -23,7 +23,8 @@ public sealed class RateLimitsEntry : MachineEntry
 
     // A crowd is two thousand networks by one event.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 400 * 1024, AllocatedConstant: 2 * 1024 * 1024, StepsPerByte: 100_000, StepsConstant: 200_000);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 400 * 1024, AllocatedConstant: 2 * 1024 * 1024, StepsPerByte: 100_000, StepsConstant: 200_000);
 
     /// <inheritdoc />
     public override int MaxLength => 120;
@@ -67,7 +68,9 @@ public sealed class RateLimitsEntry : MachineEntry
                     break;
                 case 1:
                     var had = _bucket.Has(now);
-                    Require.That(_bucket.Until(now) is var until && had == (until == TimeSpan.Zero) && until >= TimeSpan.Zero, "the wait for a token is none");
+                    Require.That(
+                        _bucket.Until(now) is var until && had == (until == TimeSpan.Zero) && until >= TimeSpan.Zero,
+                        "the wait for a token is none");
                     Require.That(_bucket.TryTake(now) == had, "a token that is there is not given, or one that is not is");
                     if (had)
                     {

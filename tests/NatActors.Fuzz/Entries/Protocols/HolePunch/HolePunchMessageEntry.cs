@@ -14,7 +14,8 @@ public sealed class HolePunchMessageEntry : FuzzEntry
 
     // The least of an address are two bytes in a message, and its parts and their text in memory.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 256, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 256, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;
@@ -45,7 +46,9 @@ public sealed class HolePunchMessageEntry : FuzzEntry
         {
             Require.That(connect.ObservedAddresses.Count <= HolePunchCodec.MaxAddresses, "too many addresses are kept");
             var again = HolePunchCodec.Decode(HolePunchCodec.Encode(message)).Message as HolePunchMessage.Connect;
-            Require.That(again?.ObservedAddresses.SequenceEqual(connect.ObservedAddresses) == true, "addresses are written otherwise than they were read");
+            Require.That(
+                again?.ObservedAddresses.SequenceEqual(connect.ObservedAddresses) == true,
+                "addresses are written otherwise than they were read");
             foreach (var address in connect.ObservedAddresses)
             {
                 digest.Add(address.Bytes.Span);

@@ -17,7 +17,8 @@ public sealed class PunchInitiatorEntry : MachineEntry
     public override IReadOnlyList<string> EventNames { get; } = [.. PunchRun.CommonEvents, "stream failed", "reversal failed"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 2048, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 256 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 2048, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 256 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 60;
@@ -29,7 +30,8 @@ public sealed class PunchInitiatorEntry : MachineEntry
     public override IEnumerable<byte[]> Seeds() =>
     [
         PunchRun.Connected(new EventScript()).After(EventClock.Milliseconds(50), 6).On(9).ToArray(),
-        PunchRun.Connected(new EventScript()).On(7, 0).After(EventClock.Milliseconds(40), 2, 1, 3).On(7, 1).On(2, 1, 3).On(7, 1).On(2, 1, 3).ToArray(),
+        PunchRun.Connected(new EventScript()).On(7, 0).After(EventClock.Milliseconds(40), 2, 1, 3).On(7, 1).On(2, 1, 3).On(7, 1)
+            .On(2, 1, 3).ToArray(),
         PunchRun.Connected(new EventScript().On(13, 1, 1, 3)).On(3).On(1).On(2, 1, 3).On(8).On(ReversalFailed).ToArray(),
         new EventScript().On(0).On(StreamFailed, 1).ToArray(),
         new EventScript().On(0).On(1).On(10).ToArray(),
@@ -88,7 +90,9 @@ public sealed class PunchInitiatorEntry : MachineEntry
                     break;
                 case PunchEffect.Reverse reverse:
                     Require.That(!_reversed, "two reversals");
-                    Require.That(reverse.Addresses.Count > 0 && reverse.Addresses.Count <= Options.MaxCandidates, "a reversal to nobody, or to too many");
+                    Require.That(
+                        reverse.Addresses.Count > 0 && reverse.Addresses.Count <= Options.MaxCandidates,
+                        "a reversal to nobody, or to too many");
                     _reversed = _reversing = true;
                     break;
                 case PunchEffect.CancelReversal:

@@ -17,7 +17,8 @@ public sealed class PunchResponderEntry : MachineEntry
     public override IReadOnlyList<string> EventNames { get; } = PunchRun.CommonEvents;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 2048, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 256 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 2048, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 256 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 60;
@@ -31,7 +32,8 @@ public sealed class PunchResponderEntry : MachineEntry
         PunchRun.Connected(new EventScript()).After(EventClock.Milliseconds(50), 3).After(EventClock.Milliseconds(50), 6).On(9).ToArray(),
         PunchRun.Connected(new EventScript()).On(3).On(7, 0).On(2, 1, 3).On(3).On(8).On(5).On(1).On(2, 1, 3).On(3).On(7, 1).ToArray(),
         PunchRun.Connected(new EventScript().On(12, 0)).On(12, 1, 0).On(3).On(10).On(7, 1).ToArray(),
-        new EventScript().On(0).After(EventClock.Seconds(9), 1).After(EventClock.Seconds(6), 1).After(EventClock.Seconds(6), 1).On(11).ToArray(),
+        new EventScript().On(0).After(EventClock.Seconds(9), 1).After(EventClock.Seconds(6), 1).After(EventClock.Seconds(6), 1)
+            .On(11).ToArray(),
     ];
 
     /// <inheritdoc />

@@ -17,7 +17,8 @@ public sealed class PunchRulesEntry : FuzzEntry
     public override InputShape Shape => InputShape.Bytes;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 1024, AllocatedConstant: 192 * 1024, StepsPerByte: 1024, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 1024, AllocatedConstant: 192 * 1024, StepsPerByte: 1024, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 30;
@@ -26,7 +27,8 @@ public sealed class PunchRulesEntry : FuzzEntry
     public override int MaxLength => 160;
 
     /// <inheritdoc />
-    public override IReadOnlyList<byte[]> Words { get; } = [.. new[] { "go-libp2p/0.36.1", "go-libp2p/0.41", "go-libp2p/0.", "js" }.Select(Encoding.UTF8.GetBytes)];
+    public override IReadOnlyList<byte[]> Words { get; } = [.. new[] { "go-libp2p/0.36.1", "go-libp2p/0.41", "go-libp2p/0.",
+        "js" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
@@ -44,12 +46,16 @@ public sealed class PunchRulesEntry : FuzzEntry
         foreach (var list in (IReadOnlyList<Multiaddr>[])[sent, sentFor, remotes])
         {
             Require.That(list.Count <= Options.MaxCandidates && list.Distinct().Count() == list.Count, "too many candidates, or one twice");
-            Require.That(list.All(a => a.PeerId is null && a.TryGetTcpEndPoint(out var end) && end.Port != 0), "a candidate cannot be dialed");
+            Require.That(
+                list.All(a => a.PeerId is null && a.TryGetTcpEndPoint(out var end) && end.Port != 0),
+                "a candidate cannot be dialed");
         }
 
         Require.That(sent.All(AddressScope.IsPublic), "an address of limited reach is sent unasked");
         Require.That(sentFor.Concat(remotes).All(a => !AddressScope.IsLoopback(a)), "loopback is a candidate");
-        Require.That(remotes.All(r => !own.Observed.Concat(own.Listening).Any(o => o.WithoutPeerId() == r)), "an own address is punched to");
+        Require.That(
+            remotes.All(r => !own.Observed.Concat(own.Listening).Any(o => o.WithoutPeerId() == r)),
+            "an own address is punched to");
         var sameHost = sent.Any(o => peer.Any(p => AddressScope.IsPublic(p) && Equals(p.Host, o.Host)));
         Require.That(sameHost || remotes.All(AddressScope.IsPublic), "a peer elsewhere aims us at a private network");
         var evidence = new PunchEvidence(

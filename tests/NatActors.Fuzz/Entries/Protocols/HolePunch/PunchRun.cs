@@ -5,7 +5,8 @@ using NatActors.Protocols.HolePunch;
 namespace NatActors.Fuzz.Entries.Protocols.HolePunch;
 
 /// <summary>
-/// One attempt under a peer that says anything at any time, as its actor runs it: the stream, the punch and the reversal that it asked for are
+/// One attempt under a peer that says anything at any time, as its actor runs it: the stream, the punch and the reversal that it asked for
+/// are
 /// tracked, each with one end; rounds are few; the attempt ends exactly once.
 /// </summary>
 internal abstract class PunchRun : TimedRun
@@ -13,7 +14,8 @@ internal abstract class PunchRun : TimedRun
     /// <summary>The kinds of events that both sides have.</summary>
     public static readonly string[] CommonEvents =
     [
-        "start", "stream opened", "connect", "sync", "bytes", "stream ended", "punched", "punch failed", "upgrade failed", "direct", "relay lost",
+        "start", "stream opened", "connect", "sync", "bytes", "stream ended", "punched", "punch failed", "upgrade failed", "direct",
+            "relay lost",
         "superseded", "own addresses", "identified", "relay round trip", "deadline",
     ];
 
@@ -58,7 +60,10 @@ internal abstract class PunchRun : TimedRun
                 Take(Start(now), ref digest);
                 break;
             case 1: OpenStream(now, ref digest); break;
-            case 2: Message(new HolePunchDecoded(new HolePunchMessage.Connect(Samples.AddressList(ref arguments, 9)), HolePunchFault.None), now, ref digest); break;
+            case 2:
+                Message(new HolePunchDecoded(new HolePunchMessage.Connect(Samples.AddressList(ref arguments, 9)), HolePunchFault.None),
+                    now, ref digest);
+                break;
             case 3: Message(new HolePunchDecoded(new HolePunchMessage.Sync(), HolePunchFault.None), now, ref digest); break;
             case 4: Message(HolePunchCodec.Decode(arguments.Rest), now, ref digest); break;
             case 5:
@@ -81,9 +86,13 @@ internal abstract class PunchRun : TimedRun
                 break;
             case 11: Take(Attempt.OnSuperseded(now), ref digest); break;
             case 12:
-                Take(Attempt.OnOwnAddresses(new OwnAddresses { Observed = Samples.AddressList(ref arguments, 3), Listening = Known.Listening }, now), ref digest);
+                Take(Attempt.OnOwnAddresses(new OwnAddresses { Observed = Samples.AddressList(ref arguments, 3),
+                    Listening = Known.Listening }, now), ref digest);
                 break;
-            case 13: Take(Attempt.OnPeerIdentified(arguments.Flag() ? "go-libp2p/0.36" : null, Samples.AddressList(ref arguments, 5), now), ref digest); break;
+            case 13:
+                Take(Attempt.OnPeerIdentified(arguments.Flag() ? "go-libp2p/0.36"
+                    : null, Samples.AddressList(ref arguments, 5), now), ref digest);
+                break;
             case 14: Attempt.OnRelayRoundTrip(arguments.Duration()); break;
             default: Take(Attempt.OnDeadline(now), ref digest); break;
         }
@@ -94,7 +103,8 @@ internal abstract class PunchRun : TimedRun
         Require.That(Ended == (Attempt.State == PunchState.Ended), "an end is not told, or told and is none");
         Require.That(!Ended || NextDeadline is null, "a deadline outlives the end");
         Require.That(
-            NextDeadline is not null || Attempt.State is PunchState.Idle or PunchState.Opening or PunchState.Ended, "nothing wakes it any more");
+            NextDeadline is not null
+                || Attempt.State is PunchState.Idle or PunchState.Opening or PunchState.Ended, "nothing wakes it any more");
         Require.That(Attempt.Round <= Options.MaxRounds, "more rounds than allowed");
     }
 
@@ -137,7 +147,9 @@ internal abstract class PunchRun : TimedRun
         {
             case PunchEffect.Send send:
                 Require.That(StreamIsOpen, "something is said on a stream that has ended");
-                Require.That(send.Message is not HolePunchMessage.Connect { ObservedAddresses.Count: var count } || count <= Options.MaxCandidates, "too many addresses are sent");
+                Require.That(
+                    send.Message is not HolePunchMessage.Connect { ObservedAddresses.Count: var count } || count <= Options.MaxCandidates,
+                    "too many addresses are sent");
                 break;
             case PunchEffect.EndStream:
                 Require.That(StreamIsOpen, "a stream is ended twice");

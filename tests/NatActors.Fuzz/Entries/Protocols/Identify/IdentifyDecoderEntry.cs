@@ -16,7 +16,8 @@ public sealed class IdentifyDecoderEntry : ChunkedEntry
 
     // The least of an address in a message are four bytes, which become an object with its parts and their text.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 384, AllocatedConstant: 24 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 384, AllocatedConstant: 24 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 100;
@@ -28,7 +29,8 @@ public sealed class IdentifyDecoderEntry : ChunkedEntry
     public override IEnumerable<byte[]> Seeds()
     {
         yield return Written(new IdentifySelf(
-            Samples.Key.PublicKey.ToProtobuf(), "natactors/0.1", Samples.Addresses, ["/ipfs/ping/1.0.0", "/ipfs/id/1.0.0"], Samples.Addresses[0], default));
+            Samples.Key.PublicKey.ToProtobuf(), "natactors/0.1", Samples.Addresses, ["/ipfs/ping/1.0.0", "/ipfs/id/1.0.0"],
+                Samples.Addresses[0], default));
         yield return Written(new IdentifySelf(
             Samples.Key.PublicKey.ToProtobuf(), "go-libp2p/0.36", [.. Samples.Addresses.Take(4)],
             [.. Enumerable.Range(0, 400).Select(i => $"/some/protocol/{i}")], null, new byte[300]));

@@ -6,7 +6,8 @@ using NatActors.Protocols.Records;
 
 namespace NatActors.Fuzz.Entries.Protocols.Identify;
 
-/// <summary>Answers and pushes of one peer over several connections, with good, old, foreign and broken records, written and read on the way.</summary>
+/// <summary>Answers and pushes of one peer over several connections, with good, old, foreign and broken records, written and read on the
+/// way.</summary>
 public sealed class IdentifyMergeEntry : MachineEntry
 {
     private static readonly byte[][] Records =
@@ -32,7 +33,8 @@ public sealed class IdentifyMergeEntry : MachineEntry
     public override IReadOnlyList<string> EventNames { get; } = ["answer", "push"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 4096, StepsConstant: 64 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 4096, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 2000;
@@ -69,10 +71,14 @@ public sealed class IdentifyMergeEntry : MachineEntry
             }
 
             Require.That(info.Peer == connection.Peer, "another peer is known than the one that spoke");
-            Require.That(info.RecordSequence >= before?.RecordSequence || before?.RecordSequence is null, "an older record replaces a newer one");
+            Require.That(
+                info.RecordSequence >= before?.RecordSequence || before?.RecordSequence is null,
+                "an older record replaces a newer one");
             Require.That(info.ListenAddresses.Count <= IdentifyProtocol.MaxAddresses, "too many addresses are known");
             Require.That(info.ObservedAddress is not { IsRelayed: true }, "a relayed address is taken for an observation");
-            Require.That(!connection.Relayed || info.ObservedAddress is null || info.ObservedAddress == before?.ObservedAddress, "an observation over a relay counts");
+            Require.That(
+                !connection.Relayed || info.ObservedAddress is null || info.ObservedAddress == before?.ObservedAddress,
+                "an observation over a relay counts");
             foreach (var address in info.ListenAddresses)
             {
                 Require.That(address.Components.Count == 1 || address.PeerId is null, "a listen address keeps a peer id");
@@ -103,7 +109,9 @@ public sealed class IdentifyMergeEntry : MachineEntry
             var read = decoder.OnEnd();
             Require.That(read is not null, "what this node says of itself is refused");
             Require.That(read!.Protocols?.SequenceEqual(self.Protocols) == true, "protocols are written otherwise than they are read");
-            Require.That((read.ListenAddresses?.Count ?? 0) <= IdentifyEncoder.Fit(addresses).Count, "more addresses are read than were written");
+            Require.That(
+                (read.ListenAddresses?.Count ?? 0) <= IdentifyEncoder.Fit(addresses).Count,
+                "more addresses are read than were written");
             return read;
         }
     }

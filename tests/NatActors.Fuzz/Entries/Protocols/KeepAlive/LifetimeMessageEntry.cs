@@ -48,7 +48,9 @@ public sealed class LifetimeMessageEntry : FuzzEntry
                 break;
             case (LifetimeMessage.Grant grant, LifetimeMessage.Grant written):
                 Require.That(grant.Tokens.Count is > 0 and <= LifetimeCodec.MaxMappings, "a number of mappings out of bounds");
-                Require.That(grant.Tokens.All(t => t.Length == LifetimeProtocol.TokenLength) && written.Tokens.Count == grant.Tokens.Count, "a token of another length");
+                Require.That(
+                    grant.Tokens.All(t => t.Length == LifetimeProtocol.TokenLength) && written.Tokens.Count == grant.Tokens.Count,
+                    "a token of another length");
                 digest.Add(grant.Tokens.Count);
                 break;
             default:

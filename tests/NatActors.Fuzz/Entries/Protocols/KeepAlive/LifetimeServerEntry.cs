@@ -6,10 +6,12 @@ using NatActors.Protocols.KeepAlive;
 
 namespace NatActors.Fuzz.Entries.Protocols.KeepAlive;
 
-/// <summary>Whom a lifetime server helps, with few places: never more mappings than allowed, each token good once and in its time.</summary>
+/// <summary>Whom a lifetime server helps, with few places: never more mappings than allowed, each token good once and in its
+/// time.</summary>
 public sealed class LifetimeServerEntry : MachineEntry
 {
-    private static readonly LifetimeLimits Limits = new() { MappingsPerNetwork = 4, Mappings = 6, AsksPerNetwork = new RateLimit(0.1, 3), Asks = new RateLimit(1, 5) };
+    private static readonly LifetimeLimits Limits = new() { MappingsPerNetwork = 4, Mappings = 6, AsksPerNetwork = new RateLimit(0.1, 3),
+        Asks = new RateLimit(1, 5) };
 
     /// <inheritdoc />
     public override string Name => "protocols.keepalive.server";
@@ -27,7 +29,8 @@ public sealed class LifetimeServerEntry : MachineEntry
     public override IEnumerable<byte[]> Seeds() =>
     [
         new EventScript().On(0, 1, 0, 2, 132, 136).On(1, 0).On(1, 0).On(3, 0).On(1, 0).ToArray(),
-        new EventScript().On(0, 1, 0, 2, 132, 136).On(0, 1, 0, 1, 132).On(0, 2, 0, 3, 132, 132, 132).On(0, 3, 3, 1, 255).After(EventClock.Seconds(21), 1, 1).ToArray(),
+        new EventScript().On(0, 1, 0, 2, 132, 136).On(0, 1, 0, 1, 132).On(0, 2, 0, 3, 132, 132, 132).On(0, 3, 3, 1, 255)
+            .After(EventClock.Seconds(21), 1, 1).ToArray(),
     ];
 
     /// <inheritdoc />
@@ -48,8 +51,12 @@ public sealed class LifetimeServerEntry : MachineEntry
                     var (token, ask, at) = arguments.Pick(_tokens);
                     if (rules.OnToken(token, now) is { } ticket)
                     {
-                        Require.That(ticket.Ask == ask && now - at < Limits.TokenLifetime, "a token stands for another ask, or is good for too long");
-                        Require.That(_running.Exists(r => r.Ask == ask) && _used.Add((ask, ticket.Mapping)), "a token is good after its ask, or twice");
+                        Require.That(
+                            ticket.Ask == ask && now - at < Limits.TokenLifetime,
+                            "a token stands for another ask, or is good for too long");
+                        Require.That(
+                            _running.Exists(r => r.Ask == ask) && _used.Add((ask, ticket.Mapping)),
+                            "a token is good after its ask, or twice");
                         digest.Add(ticket.Silence);
                     }
 
@@ -63,7 +70,9 @@ public sealed class LifetimeServerEntry : MachineEntry
                     break;
             }
 
-            Require.That(rules.Mappings == _running.Sum(r => r.Mappings) && rules.Mappings <= Limits.Mappings, "more mappings are measured than allowed, or another number");
+            Require.That(
+                rules.Mappings == _running.Sum(r => r.Mappings) && rules.Mappings <= Limits.Mappings,
+                "more mappings are measured than allowed, or another number");
         }
 
         public void End(TimeSpan now, ref FuzzDigest digest)
@@ -97,7 +106,9 @@ public sealed class LifetimeServerEntry : MachineEntry
             Require.That(silences.All(s => s >= Limits.ShortestSilence && s <= Limits.LongestSilence), "a silence out of range is granted");
             Require.That(!_running.Exists(r => r.Peer == peer), "a peer measures twice at a time");
             _running.Add((decision.Ask, peer, network, silences.Length));
-            Require.That(_running.Where(r => r.Network == network).Sum(r => r.Mappings) <= Limits.MappingsPerNetwork, "a network has more mappings than allowed");
+            Require.That(
+                _running.Where(r => r.Network == network).Sum(r => r.Mappings) <= Limits.MappingsPerNetwork,
+                "a network has more mappings than allowed");
             Require.That(decision.Tokens.Count == silences.Length, "not every silence has a token");
             _tokens.AddRange(decision.Tokens.Select(t => (t.ToArray(), decision.Ask, now)));
         }

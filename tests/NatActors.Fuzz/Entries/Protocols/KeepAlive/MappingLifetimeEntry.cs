@@ -5,7 +5,8 @@ using NatActors.Protocols.KeepAlive;
 namespace NatActors.Fuzz.Entries.Protocols.KeepAlive;
 
 /// <summary>
-/// How often mappings are refreshed, under servers that lie, fail and vanish: one measurement at a time, the interval within its bounds, told when it
+/// How often mappings are refreshed, under servers that lie, fail and vanish: one measurement at a time, the interval within its bounds,
+/// told when it
 /// changes, and never longer than what was proven.
 /// </summary>
 public sealed class MappingLifetimeEntry : MachineEntry
@@ -20,7 +21,8 @@ public sealed class MappingLifetimeEntry : MachineEntry
         ["server", "server gone", "alive", "expired", "ended", "silent death", "network changed", "deadline"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 4096, AllocatedConstant: 256 * 1024, StepsPerByte: 8192, StepsConstant: 256 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 4096, AllocatedConstant: 256 * 1024, StepsPerByte: 8192, StepsConstant: 256 * 1024);
 
     /// <inheritdoc />
     public override int MaxLength => 300;
@@ -32,7 +34,8 @@ public sealed class MappingLifetimeEntry : MachineEntry
     public override IEnumerable<byte[]> Seeds() =>
     [
         new EventScript().On(0, 1, 0).On(2, 0, 1).On(2, 0, 2).On(3, 0, 3).On(4, 0).After(EventClock.Minutes(50), 5).ToArray(),
-        new EventScript().On(0, 1, 0).On(0, 2, 2).On(0, 3, 3).On(3, 0, 0).On(4, 0).On(2, 0, 5).On(4, 0).On(2, 0, 5).On(4, 0).After(EventClock.Minutes(57), 7).ToArray(),
+        new EventScript().On(0, 1, 0).On(0, 2, 2).On(0, 3, 3).On(3, 0, 0).On(4, 0).On(2, 0, 5).On(4, 0).On(2, 0, 5).On(4, 0)
+            .After(EventClock.Minutes(57), 7).ToArray(),
         new EventScript().On(0, 1, 0).On(4, 0).After(EventClock.Minutes(2), 1, 1).On(6).On(0, 1, 1).On(5).On(5).ToArray(),
     ];
 
@@ -77,7 +80,9 @@ public sealed class MappingLifetimeEntry : MachineEntry
             Require.That(machine.Interval == _told, "the interval changes and nobody is told");
             Require.That(_told >= Options.Shortest && _told <= Options.Longest, "the interval is out of bounds");
             Require.That(machine.Proven is not { } proven || proven <= _mostProven, "more is proven than this node counted");
-            Require.That(_told <= Options.Unmeasured || _told <= _mostProven * Options.Fraction, "a server makes the interval longer than what was proven");
+            Require.That(
+                _told <= Options.Unmeasured || _told <= _mostProven * Options.Fraction,
+                "a server makes the interval longer than what was proven");
         }
 
         protected override void Finish(ref TimeSpan now, ref FuzzDigest digest) => digest.Add(_told);
@@ -90,7 +95,9 @@ public sealed class MappingLifetimeEntry : MachineEntry
                 {
                     case LifetimeEffect.Measure measure:
                         Require.That(_measuring is null, "two measurements at a time");
-                        Require.That(measure.Silences.Count is > 0 and <= LifetimeCodec.MaxMappings, "a measurement of nothing, or of too much");
+                        Require.That(
+                            measure.Silences.Count is > 0 and <= LifetimeCodec.MaxMappings,
+                            "a measurement of nothing, or of too much");
                         _measuring = measure.Server;
                         break;
                     case LifetimeEffect.GiveUp:

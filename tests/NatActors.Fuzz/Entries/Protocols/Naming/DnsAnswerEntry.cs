@@ -19,7 +19,8 @@ public sealed class DnsAnswerEntry : FuzzEntry
 
     // A record of 12 bytes may name an owner of 255 by a pointer, each of its letters as four of a text.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 1024, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 1024, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;
@@ -28,16 +29,20 @@ public sealed class DnsAnswerEntry : FuzzEntry
     public override int MaxLength => 4096;
 
     /// <inheritdoc />
-    public override IReadOnlyList<byte[]> Words { get; } = [[0xc0, 12], [0xc0, 0x1d], [0, 1, 0, 1], [0, 5, 0, 1], [0, 16, 0, 1], [0, 28, 0, 1], [0, 6, 0, 1], [0, 0, 0, 60, 0, 4]];
+    public override IReadOnlyList<byte[]> Words { get; } = [[0xc0, 12], [0xc0, 0x1d], [0, 1, 0, 1], [0, 5, 0, 1], [0, 16, 0, 1],
+        [0, 28, 0, 1], [0, 6, 0, 1], [0, 0, 0, 60, 0, 4]];
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds()
     {
         byte[] owner = [0xc0, 12];
-        yield return [0, .. Answer(0, 2, 0, [.. owner, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 11, 0, 0, 1, .. owner, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 11, 0, 0, 2])];
+        yield return [0, .. Answer(0, 2, 0,
+            [.. owner, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 11, 0, 0, 1, .. owner, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 11, 0, 0, 2])];
         yield return [1, .. Answer(1, 1, 0, [.. owner, 0, 28, 0, 1, 0, 0, 1, 0, 0, 16, .. new byte[16]])];
         yield return [2, .. Answer(2, 1, 0, [.. owner, 0, 16, 0, 1, 0, 0, 1, 0, 0, 8, 3, .. "abc"u8, 3, .. "def"u8])];
-        yield return [0, .. Answer(0, 2, 0, [.. owner, 0, 5, 0, 1, 0, 0, 1, 0, 0, 4, 1, (byte)'x', 0xc0, 12, 1, (byte)'x', 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 11, 0, 0, 2])];
+        yield return [0, .. Answer(0, 2, 0,
+            [.. owner, 0, 5, 0, 1, 0, 0, 1, 0, 0, 4, 1, (byte)'x', 0xc0, 12, 1, (byte)'x', 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 11, 0,
+                0, 2])];
         yield return [0, .. Answer(0, 0, 1, [.. owner, 0, 6, 0, 1, 0, 0, 1, 0, 0, 24, 0xc0, 12, 0xc0, 12, .. new byte[20]])];
     }
 
@@ -80,5 +85,6 @@ public sealed class DnsAnswerEntry : FuzzEntry
         return [.. query, .. records];
     }
 
-    private static DnsName NameOf(string text) => DnsName.TryParse(text, out var name, out var error) ? name : throw new FormatException(error);
+    private static DnsName NameOf(string text) =>
+        DnsName.TryParse(text, out var name, out var error) ? name : throw new FormatException(error);
 }

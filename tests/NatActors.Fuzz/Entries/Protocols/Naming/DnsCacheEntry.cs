@@ -34,7 +34,8 @@ public sealed class DnsCacheEntry : MachineEntry
     private sealed class CacheRun : IMachineRun
     {
         private static readonly DnsQuestion[] Questions =
-            [.. Enumerable.Range(0, 8).Select(i => new DnsQuestion(DnsName.TryParse($"n{i}.example", out var name, out _) ? name : throw new FormatException(), DnsType.A))];
+            [.. Enumerable.Range(0, 8).Select(i => new DnsQuestion(DnsName.TryParse($"n{i}.example", out var name, out _) ? name
+                : throw new FormatException(), DnsType.A))];
 
         private readonly DnsCache _cache = new(Options);
         private readonly Dictionary<DnsQuestion, (DnsOutcome Outcome, TimeSpan At)> _kept = [];
@@ -45,7 +46,8 @@ public sealed class DnsCacheEntry : MachineEntry
             switch (kind)
             {
                 case 0:
-                    var outcome = new DnsOutcome((DnsOutcomeKind)arguments.Below(4), [], [], arguments.Flag() ? null : arguments.Duration(), "");
+                    var outcome = new DnsOutcome((DnsOutcomeKind)arguments.Below(4), [], [], arguments.Flag() ? null
+                        : arguments.Duration(), "");
                     _cache.Keep(question, outcome, now);
                     if (outcome.Kind != DnsOutcomeKind.Failed)
                     {
@@ -58,8 +60,12 @@ public sealed class DnsCacheEntry : MachineEntry
                     if (found is not null)
                     {
                         var (kept, at) = _kept[question];
-                        Require.That(ReferenceEquals(kept, found) && found.Kind != DnsOutcomeKind.Failed, "another answer is found than was kept");
-                        Require.That(now - at < (found.IsNegative ? Options.LongestNegative : Options.Longest), "an answer is kept too long");
+                        Require.That(
+                            ReferenceEquals(kept, found) && found.Kind != DnsOutcomeKind.Failed,
+                            "another answer is found than was kept");
+                        Require.That(
+                            now - at < (found.IsNegative ? Options.LongestNegative : Options.Longest),
+                            "an answer is kept too long");
                     }
 
                     digest.Add(found is not null);

@@ -5,10 +5,12 @@ using NatActors.Protocols.Naming;
 
 namespace NatActors.Fuzz.Entries.Protocols.Naming;
 
-/// <summary>One question to several servers that cut, refuse, forge and stay silent: it ends exactly once, after a bounded number of tries.</summary>
+/// <summary>One question to several servers that cut, refuse, forge and stay silent: it ends exactly once, after a bounded number of
+/// tries.</summary>
 public sealed class DnsLookupEntry : MachineEntry
 {
-    private static readonly DnsLookupOptions Options = new() { Servers = [new IPEndPoint(Samples.Hosts[0], 53), new IPEndPoint(Samples.Hosts[13], 54)] };
+    private static readonly DnsLookupOptions Options = new() { Servers = [new IPEndPoint(Samples.Hosts[0], 53),
+        new IPEndPoint(Samples.Hosts[13], 54)] };
 
     // A server may cut its answer, and not know EDNS over both transports: three asks each time that it is its turn.
     private static readonly int MostAsks = Options.Servers.Count * Options.Attempts * 4;
@@ -63,14 +65,17 @@ public sealed class DnsLookupEntry : MachineEntry
                 case 0: Take(_lookup.OnAnswer(last.Try, Answer(last, ref arguments), now), ref digest); break;
                 case 1: Take(_lookup.OnAnswer(last.Try, arguments.Rest, now), ref digest); break;
                 case 2 when _asks.Count > 1:
-                    Require.That(_lookup.OnAnswer(last.Try - 1, Answer(last, ref arguments), now) is null, "an answer to an earlier try is taken");
+                    Require.That(
+                        _lookup.OnAnswer(last.Try - 1, Answer(last, ref arguments), now) is null,
+                        "an answer to an earlier try is taken");
                     break;
                 case 3: Take(_lookup.OnAskFailed(last.Try, "broken", now), ref digest); break;
                 default: Take(_lookup.OnDeadline(now), ref digest); break;
             }
         }
 
-        protected override void Check(TimeSpan now) => Require.That(_finished == _lookup.NextDeadline is null, "an end is not told, or told and is none");
+        protected override void Check(TimeSpan now) =>
+            Require.That(_finished == _lookup.NextDeadline is null, "an end is not told, or told and is none");
 
         protected override void Finish(ref TimeSpan now, ref FuzzDigest digest) =>
             Require.That(RunOut(ref now, ref digest) && _finished, "a lookup does not end");
@@ -111,7 +116,9 @@ public sealed class DnsLookupEntry : MachineEntry
                     break;
                 case DnsLookupEffect.Finished finished:
                     _finished = true;
-                    Require.That((finished.Outcome.Kind == DnsOutcomeKind.Found) == (finished.Outcome.Addresses.Count > 0), "found nothing, or something that was not found");
+                    Require.That(
+                        (finished.Outcome.Kind == DnsOutcomeKind.Found) == (finished.Outcome.Addresses.Count > 0),
+                        "found nothing, or something that was not found");
                     digest.Add((int)finished.Outcome.Kind);
                     break;
             }

@@ -8,7 +8,8 @@ namespace NatActors.Fuzz.Entries.Protocols.Naming;
 /// <summary>Names in text, and what this machine knows of them without asking.</summary>
 public sealed class DnsNameEntry : FuzzEntry
 {
-    private static readonly Dictionary<string, IReadOnlyList<IPAddress>> Hosts = new(StringComparer.Ordinal) { ["printer"] = [Samples.Hosts[5], Samples.Hosts[19]] };
+    private static readonly Dictionary<string,
+        IReadOnlyList<IPAddress>> Hosts = new(StringComparer.Ordinal) { ["printer"] = [Samples.Hosts[5], Samples.Hosts[19]] };
 
     /// <inheritdoc />
     public override string Name => "protocols.naming.name";
@@ -24,7 +25,8 @@ public sealed class DnsNameEntry : FuzzEntry
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
-        [.. new[] { "example.org", "a.b.", "_dnsaddr.bootstrap.libp2p.io", "localhost", "x.localhost", "printer", "11.0.0.1", "::1", "xn--bcher-kva.example" }.Select(Encoding.UTF8.GetBytes)];
+        [.. new[] { "example.org", "a.b.", "_dnsaddr.bootstrap.libp2p.io", "localhost", "x.localhost", "printer", "11.0.0.1", "::1",
+            "xn--bcher-kva.example" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc />
     public override FuzzOutcome Run(ReadOnlySpan<byte> input)
@@ -53,7 +55,9 @@ public sealed class DnsNameEntry : FuzzEntry
             Require.That(decoded.Response is { Addresses.Count: 0 }, "a name is written otherwise than it is read");
             var known = LocalNames.Find(question, Hosts);
             Require.That(known is null || type != DnsType.Txt, "text is known without asking");
-            Require.That(known is null || known.Addresses.All(a => a.GetAddressBytes().Length == (type == DnsType.A ? 4 : 16)), "an address of another family");
+            Require.That(
+                known is null || known.Addresses.All(a => a.GetAddressBytes().Length == (type == DnsType.A ? 4 : 16)),
+                "an address of another family");
             digest.Add(known?.Addresses.Count ?? -1);
         }
 

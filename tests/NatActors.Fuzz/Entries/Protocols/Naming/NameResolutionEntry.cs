@@ -14,8 +14,10 @@ public sealed class NameResolutionEntry : MachineEntry
     [
         .. new[]
         {
-            "/dnsaddr/example.org", $"/dnsaddr/example.org/p2p/{Samples.Peers[1]}", "/dns4/example.org/tcp/1", "/dns/example.org/udp/1/quic-v1",
-            $"/dnsaddr/r.example/p2p/{Samples.Peers[2]}/p2p-circuit/p2p/{Samples.Peers[3]}", "/dns6/example.org", "/dnsaddr/b\u00fccher.example",
+            "/dnsaddr/example.org", $"/dnsaddr/example.org/p2p/{Samples.Peers[1]}", "/dns4/example.org/tcp/1",
+                "/dns/example.org/udp/1/quic-v1",
+            $"/dnsaddr/r.example/p2p/{Samples.Peers[2]}/p2p-circuit/p2p/{Samples.Peers[3]}", "/dns6/example.org",
+                "/dnsaddr/b\u00fccher.example",
         }.Select(Multiaddr.Parse),
     ];
 
@@ -26,7 +28,8 @@ public sealed class NameResolutionEntry : MachineEntry
     public override IReadOnlyList<string> EventNames { get; } = ["begin", "addresses", "texts", "text", "failed"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 4096, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 128 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 4096, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 128 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 60;
@@ -58,7 +61,8 @@ public sealed class NameResolutionEntry : MachineEntry
             {
                 _open.Clear();
                 _asked = 0;
-                _resolution = new NameResolution(arguments.Byte() is var which && which < 128 ? Names[which % Names.Length] : Samples.Address(ref arguments), Options);
+                _resolution = new NameResolution(arguments.Byte() is var which && which < 128 ? Names[which % Names.Length]
+                    : Samples.Address(ref arguments), Options);
             }
             else if (_open.Count > 0)
             {
@@ -115,7 +119,9 @@ public sealed class NameResolutionEntry : MachineEntry
             if (_resolution.Result is { } result)
             {
                 Require.That((result.Failure is null) == (result.Addresses.Count > 0), "addresses and a failure at once, or neither");
-                Require.That(result.Addresses.Count <= Options.MaxAddresses && result.Addresses.All(a => !a.UsesDns), "too many addresses, or one that is still a name");
+                Require.That(
+                    result.Addresses.Count <= Options.MaxAddresses && result.Addresses.All(a => !a.UsesDns),
+                    "too many addresses, or one that is still a name");
                 digest.Add(result.Addresses.Count);
                 digest.Add(result.Failure);
             }

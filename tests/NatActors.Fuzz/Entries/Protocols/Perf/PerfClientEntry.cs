@@ -19,12 +19,14 @@ public sealed class PerfClientEntry : MachineEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0, 60).On(0, 60).On(1).After(EventClock.Seconds(2), 2, 100).On(4).On(2, 100).After(EventClock.Seconds(1), 3).ToArray(),
+        new EventScript().On(0, 60).On(0, 60).On(1).After(EventClock.Seconds(2), 2, 100).On(4).On(2, 100)
+            .After(EventClock.Seconds(1), 3).ToArray(),
         new EventScript().On(2, 1).On(3).ToArray(),
     ];
 
     /// <inheritdoc />
-    protected override IMachineRun Start(RandomSource random, TimeSpan now) => new PerfRun(new PerfClient(Upload, Download, new PerfOptions(), now));
+    protected override IMachineRun Start(RandomSource random, TimeSpan now) =>
+        new PerfRun(new PerfClient(Upload, Download, new PerfOptions(), now));
 
     private sealed class PerfRun(PerfClient client) : IMachineRun
     {

@@ -3,7 +3,8 @@ using NatActors.Protocols.Perf;
 
 namespace NatActors.Fuzz.Entries.Protocols.Perf;
 
-/// <summary>The answering side of a measurement, with small limits: it never sends more than asked for and allowed, nor after a failure.</summary>
+/// <summary>The answering side of a measurement, with small limits: it never sends more than asked for and allowed, nor after a
+/// failure.</summary>
 public sealed class PerfServerEntry : ChunkedEntry
 {
     private const ulong Most = 1000;

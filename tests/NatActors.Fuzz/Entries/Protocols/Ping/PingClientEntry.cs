@@ -4,7 +4,8 @@ using NatActors.Protocols.Ping;
 
 namespace NatActors.Fuzz.Entries.Protocols.Ping;
 
-/// <summary>The pinging side against a peer that echoes in pieces, wrongly, too much, too late, or not at all. It ends exactly once.</summary>
+/// <summary>The pinging side against a peer that echoes in pieces, wrongly, too much, too late, or not at all. It ends exactly
+/// once.</summary>
 public sealed class PingClientEntry : MachineEntry
 {
     private const int Pings = 3;
@@ -18,13 +19,15 @@ public sealed class PingClientEntry : MachineEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0).After(EventClock.Milliseconds(20), 1, 32).After(EventClock.Seconds(1), 1, 10).On(1, 22).After(EventClock.Seconds(2), 1, 32).ToArray(),
+        new EventScript().On(0).After(EventClock.Milliseconds(20), 1, 32).After(EventClock.Seconds(1), 1, 10).On(1, 22)
+            .After(EventClock.Seconds(2), 1, 32).ToArray(),
         new EventScript().On(0).On(2, 1, 2, 3).ToArray(),
         new EventScript().On(0).On(3).On(1, 32).ToArray(),
     ];
 
     /// <inheritdoc />
-    protected override IMachineRun Start(RandomSource random, TimeSpan now) => new PingRun(new PingClient(Pings, random, new PingOptions()));
+    protected override IMachineRun Start(RandomSource random, TimeSpan now) =>
+        new PingRun(new PingClient(Pings, random, new PingOptions()));
 
     private sealed class PingRun(PingClient client) : TimedRun
     {
@@ -76,7 +79,9 @@ public sealed class PingClientEntry : MachineEntry
                         (_sent, _echoed) = (send.Payload.ToArray(), 0);
                         break;
                     case PingEffect.Measured measured:
-                        Require.That(measured.Number == ++_measured && measured.RoundTrip >= TimeSpan.Zero, "a measure is out of order, or negative");
+                        Require.That(
+                            measured.Number == ++_measured && measured.RoundTrip >= TimeSpan.Zero,
+                            "a measure is out of order, or negative");
                         digest.Add(measured.RoundTrip);
                         break;
                     case PingEffect.Finished:

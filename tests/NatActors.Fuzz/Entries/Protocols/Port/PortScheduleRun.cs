@@ -34,7 +34,9 @@ internal sealed class PortScheduleRun(RandomSource random) : TimedRun
                 Take(_schedule.OnDialRequested(_last, arguments.Pick(Remotes), kind == 1, now), ref digest);
                 break;
             case 2: Punch(ref arguments, now, ref digest); break;
-            case 3 when _punches.Count > 0: Take(_schedule.OnPunchStart(_punches.ElementAt(arguments.Below(_punches.Count)), now), ref digest); break;
+            case 3 when _punches.Count > 0:
+                Take(_schedule.OnPunchStart(_punches.ElementAt(arguments.Below(_punches.Count)), now), ref digest);
+                break;
             case 4 when _connects.Count > 0: Connected(_connects.Keys.ElementAt(arguments.Below(_connects.Count)), now, ref digest); break;
             case 5 when _connects.Count > 0:
                 var failed = _connects.Keys.ElementAt(arguments.Below(_connects.Count));
@@ -66,7 +68,8 @@ internal sealed class PortScheduleRun(RandomSource random) : TimedRun
         {
             Require.That(_schedule.LiveConnections(remote) == _live.Count(r => r.Equals(remote)), "live connections are miscounted");
             Require.That(
-                _connects.Values.Count(c => !c.Fresh && !c.Aborted && c.Remote.Equals(remote)) <= 1, "two connects use one 4-tuple at the same time");
+                _connects.Values.Count(c => !c.Fresh && !c.Aborted
+                    && c.Remote.Equals(remote)) <= 1, "two connects use one 4-tuple at the same time");
         }
     }
 
@@ -142,7 +145,8 @@ internal sealed class PortScheduleRun(RandomSource random) : TimedRun
         Take(_schedule.OnAcceptQueueDrained(now), ref digest);
     }
 
-    private void Take(IReadOnlyList<PortEffect> effects, ref FuzzDigest digest, (IPEndPoint? Remote, bool Fresh, bool Aborted) connected = default)
+    private void Take(IReadOnlyList<PortEffect> effects, ref FuzzDigest digest,
+        (IPEndPoint? Remote, bool Fresh, bool Aborted) connected = default)
     {
         foreach (var effect in effects)
         {
@@ -150,7 +154,9 @@ internal sealed class PortScheduleRun(RandomSource random) : TimedRun
             {
                 case PortEffect.StartConnect start: _connects.Add(start.Attempt, (start.Remote, start.FreshPort, false)); break;
                 case PortEffect.AbortConnect abort:
-                    Require.That(_connects.TryGetValue(abort.Attempt, out var connect) && !connect.Aborted, "a connect is aborted twice, or after its end");
+                    Require.That(
+                        _connects.TryGetValue(abort.Attempt, out var connect) && !connect.Aborted,
+                        "a connect is aborted twice, or after its end");
                     _connects[abort.Attempt] = connect with { Aborted = true };
                     break;
                 case PortEffect.DiscardConnection discard:
@@ -161,13 +167,29 @@ internal sealed class PortScheduleRun(RandomSource random) : TimedRun
                     }
 
                     break;
-                case PortEffect.DialConnected dial: Require.That(_dials.Remove(dial.Id) && _connected.Remove(dial.Attempt), "a dial ends twice, or one connection is handed out twice"); break;
+                case PortEffect.DialConnected dial:
+                    Require.That(
+                        _dials.Remove(dial.Id) && _connected.Remove(dial.Attempt),
+                        "a dial ends twice, or one connection is handed out twice");
+                    break;
                 case PortEffect.DialFailed dial: Require.That(_dials.Remove(dial.Id), "a dial ends twice"); break;
-                case PortEffect.PunchConnected punch: Require.That(_punches.Remove(punch.Id) && _connected.Remove(punch.Attempt), "a punch ends twice, or one connection is handed out twice"); break;
-                case PortEffect.PunchAccepted punch: Require.That(_punches.Remove(punch.Id) && _accepted.Remove(punch.Accepted), "a punch ends twice, or one connection is handed out twice"); break;
+                case PortEffect.PunchConnected punch:
+                    Require.That(
+                        _punches.Remove(punch.Id) && _connected.Remove(punch.Attempt),
+                        "a punch ends twice, or one connection is handed out twice");
+                    break;
+                case PortEffect.PunchAccepted punch:
+                    Require.That(
+                        _punches.Remove(punch.Id) && _accepted.Remove(punch.Accepted),
+                        "a punch ends twice, or one connection is handed out twice");
+                    break;
                 case PortEffect.PunchFailed punch: Require.That(_punches.Remove(punch.Id), "a punch ends twice"); break;
-                case PortEffect.DeliverAccepted deliver: Require.That(_accepted.Remove(deliver.Accepted), "a connection is handed out twice"); break;
-                case PortEffect.DeliverConnected deliver: Require.That(_connected.Remove(deliver.Attempt), "a connection is handed out twice"); break;
+                case PortEffect.DeliverAccepted deliver:
+                    Require.That(_accepted.Remove(deliver.Accepted), "a connection is handed out twice");
+                    break;
+                case PortEffect.DeliverConnected deliver:
+                    Require.That(_connected.Remove(deliver.Attempt), "a connection is handed out twice");
+                    break;
                 case PortEffect.DrainAcceptQueue: _drains++; break;
             }
 

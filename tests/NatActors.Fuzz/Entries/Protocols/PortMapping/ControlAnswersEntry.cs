@@ -43,11 +43,15 @@ public sealed class ControlAnswersEntry : FuzzEntry
         switch (pmp)
         {
             case NatPmpAnswer.ExternalAddress address:
-                Require.That((address.External is null) == (address.Result != NatPmpResult.Success), "an address without success, or success without an address");
+                Require.That(
+                    (address.External is null) == (address.Result != NatPmpResult.Success),
+                    "an address without success, or success without an address");
                 digest.Add((int)address.Result);
                 break;
             case NatPmpAnswer.Mapping mapping:
-                Require.That(mapping.Lease >= TimeSpan.Zero && mapping.ExternalPort is >= 0 and <= 65_535, "a lease or a port out of bounds");
+                Require.That(
+                    mapping.Lease >= TimeSpan.Zero && mapping.ExternalPort is >= 0 and <= 65_535,
+                    "a lease or a port out of bounds");
                 digest.Add(mapping.Lease);
                 break;
         }
@@ -56,7 +60,9 @@ public sealed class ControlAnswersEntry : FuzzEntry
         var pcp = PcpCodec.Parse(input);
         if (pcp is not null)
         {
-            Require.That(pcp.Lifetime >= TimeSpan.Zero && PcpCodec.Describe(pcp.Result).Length > 0, "a lifetime below zero, or a result without words");
+            Require.That(
+                pcp.Lifetime >= TimeSpan.Zero && PcpCodec.Describe(pcp.Result).Length > 0,
+                "a lifetime below zero, or a result without words");
             Require.That(pcp.Mapping is null || pcp.Mapping.Nonce.Length == PcpCodec.NonceLength, "a nonce of another length");
             digest.Add(pcp.Epoch);
             digest.Add(pcp.Mapping?.ExternalPort ?? -1);

@@ -12,7 +12,8 @@ internal static class KeeperAnswers
 {
     private static readonly string[] Services =
     [
-        "urn:schemas-upnp-org:service:WANIPConnection:1", "urn:schemas-upnp-org:service:WANIPConnection:2", "urn:schemas-upnp-org:service:WANPPPConnection:1",
+        "urn:schemas-upnp-org:service:WANIPConnection:1", "urn:schemas-upnp-org:service:WANIPConnection:2",
+            "urn:schemas-upnp-org:service:WANPPPConnection:1",
         "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1",
     ];
 

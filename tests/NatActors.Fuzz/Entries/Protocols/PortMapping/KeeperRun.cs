@@ -17,7 +17,8 @@ internal sealed class KeeperRun(RandomSource random) : TimedRun
 
     private static readonly PortToMap[] Ports =
     [
-        new(IpProtocol.Tcp, Samples.Hosts[6], 4001), new(IpProtocol.Udp, Samples.Hosts[6], 4001), new(IpProtocol.Tcp, Samples.Hosts[13], 4001),
+        new(IpProtocol.Tcp, Samples.Hosts[6], 4001), new(IpProtocol.Udp, Samples.Hosts[6], 4001),
+            new(IpProtocol.Tcp, Samples.Hosts[13], 4001),
         new(IpProtocol.Tcp, Samples.Hosts[6], 4002),
     ];
 
@@ -81,11 +82,15 @@ internal sealed class KeeperRun(RandomSource random) : TimedRun
     protected override void Check(TimeSpan now)
     {
         var standing = _keeper.Mappings;
-        Require.That(standing.Count == _mapped.Count && standing.All(m => _mapped.TryGetValue(m.Port, out var at) && at.Equals(m.External)), "a mapping stands that was not told, or the reverse");
+        Require.That(
+            standing.Count == _mapped.Count && standing.All(m => _mapped.TryGetValue(m.Port, out var at) && at.Equals(m.External)),
+            "a mapping stands that was not told, or the reverse");
         Require.That(_mapped.Count <= Options.MaxPorts, "more ports are mapped than allowed");
         Require.That(_asks.Count <= Options.MaxLinks, "two requests at a time to a router");
         Require.That(!_shutdown || _mapped.Count == 0, "a mapping outlives the end");
-        Require.That(_keeper.Protocols.All(p => Samples.IsPrintable(p.Product) && Samples.IsPrintable(p.Problem)), "what a router says has control characters");
+        Require.That(
+            _keeper.Protocols.All(p => Samples.IsPrintable(p.Product) && Samples.IsPrintable(p.Problem)),
+            "what a router says has control characters");
     }
 
     protected override void Finish(ref TimeSpan now, ref FuzzDigest digest)
@@ -134,7 +139,9 @@ internal sealed class KeeperRun(RandomSource random) : TimedRun
         switch (effect)
         {
             case PortMapEffect.OpenChannel open:
-                Require.That(_channels.TryAdd(open.Channel, open) && _channels.Count <= Options.MaxLinks * 5, "a socket is opened twice, or too many are");
+                Require.That(
+                    _channels.TryAdd(open.Channel, open) && _channels.Count <= Options.MaxLinks * 5,
+                    "a socket is opened twice, or too many are");
                 break;
             case PortMapEffect.CloseChannel close: _channels.Remove(close.Channel); break;
             case PortMapEffect.Send send:
@@ -148,7 +155,9 @@ internal sealed class KeeperRun(RandomSource random) : TimedRun
                 HoldPace();
                 break;
             case PortMapEffect.Confirmed confirmed:
-                Require.That(confirmed.IsRenewal == (_mapped.TryGetValue(confirmed.Port, out var known) && known.Equals(confirmed.External)), "a renewal of nothing, or a mapping beside another");
+                Require.That(
+                    confirmed.IsRenewal == (_mapped.TryGetValue(confirmed.Port, out var known) && known.Equals(confirmed.External)),
+                    "a renewal of nothing, or a mapping beside another");
                 Require.That(confirmed.IsRenewal || !_mapped.ContainsKey(confirmed.Port), "a mapping is replaced without being lost");
                 Require.That(confirmed.Lease >= Options.MinLease && confirmed.Lease <= Options.MaxLease, "a lease out of bounds");
                 Require.That(confirmed.External.Port > 0, "a mapping without a port");
@@ -156,7 +165,9 @@ internal sealed class KeeperRun(RandomSource random) : TimedRun
                 digest.Add(confirmed.Protocol);
                 break;
             case PortMapEffect.Lost lost:
-                Require.That(_mapped.TryGetValue(lost.Port, out var was) && was.Equals(lost.External), "a mapping is lost that did not stand");
+                Require.That(
+                    _mapped.TryGetValue(lost.Port, out var was) && was.Equals(lost.External),
+                    "a mapping is lost that did not stand");
                 _mapped.Remove(lost.Port);
                 digest.Add(lost.Reason);
                 break;
@@ -167,7 +178,8 @@ internal sealed class KeeperRun(RandomSource random) : TimedRun
         }
     }
 
-    /// <summary>A router, or who speaks in its name, makes no flood of us: in any second a few hundred packets at most, whatever comes in.</summary>
+    /// <summary>A router, or who speaks in its name, makes no flood of us: in any second a few hundred packets at most, whatever comes
+    /// in.</summary>
     private void HoldPace()
     {
         const int MostInASecond = 250;

@@ -4,7 +4,8 @@ using NatActors.Protocols.PortMapping;
 
 namespace NatActors.Fuzz.Entries.Protocols.PortMapping;
 
-/// <summary>Answers and notices of UPnP devices, and the place that they name: only plain HTTP to the device itself is ever asked.</summary>
+/// <summary>Answers and notices of UPnP devices, and the place that they name: only plain HTTP to the device itself is ever
+/// asked.</summary>
 public sealed class SsdpEntry : FuzzEntry
 {
     private static readonly GatewayLink Link = new(Samples.Hosts[5], Samples.Hosts[6]);
@@ -16,14 +17,16 @@ public sealed class SsdpEntry : FuzzEntry
     public override InputShape Shape => InputShape.Text;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 64, AllocatedConstant: 32 * 1024, StepsPerByte: 64, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 64, AllocatedConstant: 32 * 1024, StepsPerByte: 64, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;
 
     /// <inheritdoc />
     public override IReadOnlyList<byte[]> Words { get; } =
-        [.. new[] { "LOCATION: http://192.168.1.1:5000/d.xml\r\n", "http://[fe80::1%252]/", "http://192.168.1.1@evil/", "%0d%0a", "ssdp:byebye", "http://0xC0A80101/", "?a=\u0085b#c" }.Select(Encoding.UTF8.GetBytes)];
+        [.. new[] { "LOCATION: http://192.168.1.1:5000/d.xml\r\n", "http://[fe80::1%252]/", "http://192.168.1.1@evil/", "%0d%0a",
+            "ssdp:byebye", "http://0xC0A80101/", "?a=\u0085b#c" }.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
@@ -64,7 +67,9 @@ public sealed class SsdpEntry : FuzzEntry
             return;
         }
 
-        Require.That(url.EndPoint.Address.Equals(Samples.Hosts[5]) && url.EndPoint.Port is > 0 and <= 65_535, "another host than the device is asked");
+        Require.That(
+            url.EndPoint.Address.Equals(Samples.Hosts[5]) && url.EndPoint.Port is > 0 and <= 65_535,
+            "another host than the device is asked");
         Require.That(url.Path.StartsWith('/') && url.Path.All(c => c is > ' ' and < '\x7f'), "a path breaks the request line");
         Require.That(url.Host.All(c => c is > ' ' and < '\x7f' and not '/' and not '@'), "a host breaks the header");
         digest.Add(url.Path);

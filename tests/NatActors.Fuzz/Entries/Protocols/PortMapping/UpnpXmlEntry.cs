@@ -17,7 +17,8 @@ public sealed class UpnpXmlEntry : FuzzEntry
 
     // A reader has buffers of some 20 KiB, whatever it reads.
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 128, AllocatedConstant: 192 * 1024, StepsPerByte: 64, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 128, AllocatedConstant: 192 * 1024, StepsPerByte: 64, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 50;
@@ -27,7 +28,8 @@ public sealed class UpnpXmlEntry : FuzzEntry
     [
         .. new[]
         {
-            "<!DOCTYPE a [<!ENTITY b \"c\">]>", "&b;", "<![CDATA[", "]]>", "<?xml version=\"1.0\" encoding=\"utf-7\"?>", "encoding=\"utf-16\"", "&#x0a;",
+            "<!DOCTYPE a [<!ENTITY b \"c\">]>", "&b;", "<![CDATA[", "]]>", "<?xml version=\"1.0\" encoding=\"utf-7\"?>",
+                "encoding=\"utf-16\"", "&#x0a;",
             "<service>", "</service>", "<serviceType>", "<a xmlns=\"b\" ", "<!--", "-->", "urn:schemas-upnp-org:service:WANIPConnection:2",
         }.Select(Encoding.UTF8.GetBytes),
     ];
@@ -57,11 +59,15 @@ public sealed class UpnpXmlEntry : FuzzEntry
         Require.That(failure is null || Samples.IsPrintable(failure), "a failure has control characters");
         if (description is not null)
         {
-            Require.That(Samples.IsPrintable(description.Name) && Samples.IsPrintable(description.DeviceType), "a name has control characters");
+            Require.That(
+                Samples.IsPrintable(description.Name) && Samples.IsPrintable(description.DeviceType),
+                "a name has control characters");
             foreach (var service in description.ConnectionServices.Concat(description.FirewallServices))
             {
                 var header = SoapCodec.Header(service.Type, Action);
-                Require.That(header.All(c => c is >= ' ' and < '\x7f') && header.Count(c => c == '"') == 2, "a service's type breaks the header of requests to it");
+                Require.That(
+                    header.All(c => c is >= ' ' and < '\x7f') && header.Count(c => c == '"') == 2,
+                    "a service's type breaks the header of requests to it");
                 digest.Add(header);
             }
         }
@@ -70,7 +76,9 @@ public sealed class UpnpXmlEntry : FuzzEntry
         Require.That(Samples.IsPrintable(SoapCodec.Describe(answer)), "a refusal has control characters");
         if (answer is SoapAnswer.Done done)
         {
-            Require.That(done.Values.Count <= 32 && done.Values.Values.All(v => v.Length <= BoundedXml.MaxText), "more values are kept than allowed");
+            Require.That(
+                done.Values.Count <= 32 && done.Values.Values.All(v => v.Length <= BoundedXml.MaxText),
+                "more values are kept than allowed");
         }
 
         digest.Add(answer.GetType().Name);

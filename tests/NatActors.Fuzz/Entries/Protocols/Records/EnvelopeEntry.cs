@@ -14,7 +14,8 @@ public sealed class EnvelopeEntry : FuzzEntry
     public override InputShape Shape => InputShape.Protobuf;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 128, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 128, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 100;
@@ -23,7 +24,8 @@ public sealed class EnvelopeEntry : FuzzEntry
     public override IEnumerable<byte[]> Seeds()
     {
         yield return new PeerRecord(Samples.Key.PeerId, 5, [.. Samples.Addresses.Take(3)]).Seal(Samples.Key);
-        yield return new ReservationVoucher(Samples.Key.PeerId, Samples.Peers[1], DateTimeOffset.FromUnixTimeSeconds(2_000_000_000)).Seal(Samples.Key);
+        yield return new ReservationVoucher(Samples.Key.PeerId, Samples.Peers[1],
+            DateTimeOffset.FromUnixTimeSeconds(2_000_000_000)).Seal(Samples.Key);
         yield return Envelope.Seal(Samples.Key, RecordKind.RoutingRecord, [1, 2, 3]);
     }
 
@@ -35,7 +37,9 @@ public sealed class EnvelopeEntry : FuzzEntry
         foreach (var kind in (RecordKind[])[RecordKind.PeerRecord, RecordKind.RoutingRecord, RecordKind.ReservationVoucher])
         {
             var good = Envelope.TryOpen(input, kind, out var envelope, out var failure);
-            Require.That(good == (failure == DecodeFailure.None) && good == (envelope is not null), "an envelope and a failure at once, or neither");
+            Require.That(
+                good == (failure == DecodeFailure.None) && good == (envelope is not null),
+                "an envelope and a failure at once, or neither");
             if (envelope is not null)
             {
                 Require.That(envelope.Signer == PeerId.FromPublicKey(envelope.Key), "an envelope is signed by another than its key");
@@ -47,7 +51,9 @@ public sealed class EnvelopeEntry : FuzzEntry
             opened |= good;
         }
 
-        Require.That(!PeerRecord.TryOpen(input, out var record, out _) || record.Addresses.Count <= PeerRecord.MaxAddresses, "too many addresses are kept");
+        Require.That(
+            !PeerRecord.TryOpen(input, out var record, out _) || record.Addresses.Count <= PeerRecord.MaxAddresses,
+            "too many addresses are kept");
         Require.That(!ReservationVoucher.TryOpen(input, out var voucher, out _) || opened, "a voucher of no envelope");
         digest.Add(voucher?.Expiration.Ticks ?? 0);
         return new FuzzOutcome(opened, digest.Value);

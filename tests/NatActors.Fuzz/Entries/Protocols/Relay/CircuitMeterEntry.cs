@@ -9,7 +9,8 @@ public sealed class CircuitMeterEntry : MachineEntry
 {
     private static readonly RelayLimits[] Limits =
     [
-        new(TimeSpan.FromMinutes(2), 1000), new(null, 1), RelayLimits.None, new(TimeSpan.FromSeconds(uint.MaxValue), long.MaxValue), new(TimeSpan.Zero, 5),
+        new(TimeSpan.FromMinutes(2), 1000), new(null, 1), RelayLimits.None, new(TimeSpan.FromSeconds(uint.MaxValue), long.MaxValue),
+            new(TimeSpan.Zero, 5),
     ];
 
     /// <inheritdoc />
@@ -50,7 +51,9 @@ public sealed class CircuitMeterEntry : MachineEntry
             Require.That(admitted >= 0 && admitted <= bytes, "more is admitted than came");
             _passed[(int)direction] += admitted;
             Require.That(_passed[(int)direction] <= (_limits.BytesPerDirection ?? long.MaxValue), "more passes than the limit");
-            Require.That(admitted == bytes || _passed[(int)direction] == _limits.BytesPerDirection, "less is admitted than there is room for");
+            Require.That(
+                admitted == bytes || _passed[(int)direction] == _limits.BytesPerDirection,
+                "less is admitted than there is room for");
             Require.That(_meter.Passed(direction) == _passed[(int)direction] && _meter.Left(direction) is not < 0, "the count is wrong");
             Require.That(_meter.TimeLeft(now) is not { Ticks: < 0 }, "less than no time is left");
             Require.That(_meter.ShareLeft(now) is >= 0 and <= 1, "the share left is none");

@@ -15,7 +15,8 @@ public sealed class HopMessageEntry : FuzzEntry
     public override InputShape Shape => InputShape.Protobuf;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 256, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 256, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 10;
@@ -23,7 +24,8 @@ public sealed class HopMessageEntry : FuzzEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds()
     {
-        var granted = new RelayReservation(WallNow.AddHours(1), [.. Samples.Addresses.Take(4), Samples.Addresses[37]], new byte[] { 1, 2, 3 });
+        var granted = new RelayReservation(WallNow.AddHours(1), [.. Samples.Addresses.Take(4), Samples.Addresses[37]],
+            new byte[] { 1, 2, 3 });
         yield return RelayCodec.Encode(new HopMessage.Reserve());
         yield return RelayCodec.Encode(new HopMessage.Connect(Samples.Peers[1]));
         yield return RelayCodec.Encode(new HopMessage.Status(RelayStatus.Ok, granted, new RelayLimits(TimeSpan.FromMinutes(2), 1 << 17)));
@@ -66,7 +68,9 @@ public sealed class HopMessageEntry : FuzzEntry
     private static void HoldStatus(HopMessage.Status status, HopMessage.Status written)
     {
         Require.That(status.Code == written.Code && status.Limits == written.Limits, "a status is written otherwise than it was read");
-        Require.That(status.Limits.Duration is not { Ticks: <= 0 } && status.Limits.BytesPerDirection is not <= 0, "a limit is not above zero");
+        Require.That(
+            status.Limits.Duration is not { Ticks: <= 0 } && status.Limits.BytesPerDirection is not <= 0,
+            "a limit is not above zero");
         if (status.Reservation is not { } reservation)
         {
             Require.That(written.Reservation is null, "a reservation appears");
@@ -75,8 +79,12 @@ public sealed class HopMessageEntry : FuzzEntry
 
         Require.That(reservation.Addresses.Count <= RelayCodec.MaxAddresses, "too many addresses are kept");
         Require.That(reservation.Voucher is not { Length: > RelayCodec.MaxVoucherSize }, "too long a voucher is kept");
-        Require.That(written.Reservation is { } same && same.Expires == reservation.Expires, "an end is written otherwise than it was read");
-        Require.That(written.Reservation!.Addresses.SequenceEqual(reservation.Addresses), "addresses are written otherwise than they were read");
+        Require.That(
+            written.Reservation is { } same && same.Expires == reservation.Expires,
+            "an end is written otherwise than it was read");
+        Require.That(
+            written.Reservation!.Addresses.SequenceEqual(reservation.Addresses),
+            "addresses are written otherwise than they were read");
         foreach (var address in ReservationAddresses.Of(reservation.Addresses, Samples.Peers[0], Samples.Addresses[37], Samples.Peers[1]))
         {
             Require.That(address.TrySplitCircuit(out _, out var relay, out var target), "an address of a reservation is no circuit");

@@ -6,7 +6,8 @@ using NatActors.Protocols.Relay;
 namespace NatActors.Fuzz.Entries.Protocols.Relay;
 
 /// <summary>
-/// Relays chosen among candidates that come, go, refuse and lie: few are remembered and held, each is asked for and measured once at a time, and one
+/// Relays chosen among candidates that come, go, refuse and lie: few are remembered and held, each is asked for and measured once at a
+/// time, and one
 /// that the owner wants kept is never given back.
 /// </summary>
 public sealed class RelaySelectionEntry : MachineEntry
@@ -18,10 +19,12 @@ public sealed class RelaySelectionEntry : MachineEntry
 
     /// <inheritdoc />
     public override IReadOnlyList<string> EventNames { get; } =
-        ["start", "verdict", "candidate", "suggested", "named", "no relay", "disconnected", "measured", "held", "lost", "failed", "network changed", "use", "deadline"];
+        ["start", "verdict", "candidate", "suggested", "named", "no relay", "disconnected", "measured", "held", "lost", "failed",
+            "network changed", "use", "deadline"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 8192, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 512 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 8192, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 512 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 200;
@@ -32,9 +35,12 @@ public sealed class RelaySelectionEntry : MachineEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0).On(1, 1).On(2, 1, 0).On(2, 2, 3).On(7, 1, 20).On(7, 2, 50).On(8, 1).On(8, 2).On(9, 1).After(EventClock.Minutes(6), 13).On(1, 2).ToArray(),
-        new EventScript().On(0).On(4, 1, 0).On(8, 1).On(2, 2, 3).On(1, 1).On(7, 2, 1).On(8, 2).On(2, 3, 4).On(7, 3, 1).After(EventClock.Minutes(40), 13).On(7, 3, 0).On(8, 3).ToArray(),
-        new EventScript().On(0).On(3, 1, 0).After(EventClock.Seconds(7), 10, 1, 0).After(EventClock.Seconds(2), 13).On(10, 1, 1).On(11).On(5, 1).On(12, 1, 5).ToArray(),
+        new EventScript().On(0).On(1, 1).On(2, 1, 0).On(2, 2, 3).On(7, 1, 20).On(7, 2, 50).On(8, 1).On(8, 2).On(9, 1)
+            .After(EventClock.Minutes(6), 13).On(1, 2).ToArray(),
+        new EventScript().On(0).On(4, 1, 0).On(8, 1).On(2, 2, 3).On(1, 1).On(7, 2, 1).On(8, 2).On(2, 3, 4).On(7, 3, 1)
+            .After(EventClock.Minutes(40), 13).On(7, 3, 0).On(8, 3).ToArray(),
+        new EventScript().On(0).On(3, 1, 0).After(EventClock.Seconds(7), 10, 1, 0).After(EventClock.Seconds(2), 13).On(10, 1, 1).On(11)
+            .On(5, 1).On(12, 1, 5).ToArray(),
     ];
 
     /// <inheritdoc />
@@ -83,11 +89,13 @@ public sealed class RelaySelectionEntry : MachineEntry
                     break;
                 case 8 when _kept.Contains(peer) || _named.Contains(peer):
                     _held.Add(peer);
-                    Take(machine.OnHeld(peer, arguments.Flag() ? RelayLimits.None : new RelayLimits(TimeSpan.FromSeconds(arguments.Byte()), arguments.UInt16()), now), ref digest);
+                    Take(machine.OnHeld(peer, arguments.Flag() ? RelayLimits.None
+                        : new RelayLimits(TimeSpan.FromSeconds(arguments.Byte()), arguments.UInt16()), now), ref digest);
                     break;
                 case 9 or 10 when _kept.Contains(peer) || _named.Contains(peer):
                     _held.Remove(peer);
-                    Take(kind == 9 ? machine.OnLost(peer, "why", now) : machine.OnFailed(peer, (RelayFailure)arguments.Below(3), "why", now), ref digest);
+                    Take(kind == 9 ? machine.OnLost(peer, "why", now)
+                        : machine.OnFailed(peer, (RelayFailure)arguments.Below(3), "why", now), ref digest);
                     break;
                 case 11: Take(machine.OnNetworkChanged(now), ref digest); break;
                 case 12: machine.OnUse(peer, new RelayUse(arguments.Byte(), arguments.Byte() / 255.0)); break;
@@ -99,7 +107,9 @@ public sealed class RelaySelectionEntry : MachineEntry
         {
             Require.That(_kept.Count <= Options.Relays + 1 + _named.Count, "more relays are held than wanted");
             var described = machine.Describe(now);
-            Require.That(described.Count <= Options.MaxCandidates + _owners.Count + _kept.Count + 1, "more candidates are remembered than allowed");
+            Require.That(
+                described.Count <= Options.MaxCandidates + _owners.Count + _kept.Count + 1,
+                "more candidates are remembered than allowed");
             Require.That(_verdict != Reachability.Public || _kept.Count == 0, "a node that can be dialed keeps relays");
         }
 
@@ -116,7 +126,9 @@ public sealed class RelaySelectionEntry : MachineEntry
                         _measuring.Add(measure.Relay);
                         break;
                     case RelaySelectionEffect.Reserve reserve:
-                        Require.That(!_named.Contains(reserve.Relay) && _kept.Add(reserve.Relay), "a relay is asked for that is kept already");
+                        Require.That(
+                            !_named.Contains(reserve.Relay) && _kept.Add(reserve.Relay),
+                            "a relay is asked for that is kept already");
                         break;
                     case RelaySelectionEffect.GiveBack back:
                         Require.That(!_named.Contains(back.Relay), "a relay that the owner wants kept is given back");

@@ -6,14 +6,16 @@ using NatActors.Protocols.Relay;
 namespace NatActors.Fuzz.Entries.Protocols.Relay;
 
 /// <summary>
-/// A relay with few places: its limits hold whatever clients do, a circuit is counted once, and the end of every reservation that was granted is
+/// A relay with few places: its limits hold whatever clients do, a circuit is counted once, and the end of every reservation that was
+/// granted is
 /// told, so that its connection is not protected for ever.
 /// </summary>
 public sealed class RelayServerRulesEntry : MachineEntry
 {
     private static readonly RelayProfile Profile = new()
     {
-        MaxReservations = 4, MaxReservationsPerAddress = 2, MaxCircuits = 5, MaxCircuitsPerPeer = 2, ReservationTtl = TimeSpan.FromMinutes(1),
+        MaxReservations = 4, MaxReservationsPerAddress = 2, MaxCircuits = 5, MaxCircuitsPerPeer = 2,
+            ReservationTtl = TimeSpan.FromMinutes(1),
     };
 
     /// <inheritdoc />
@@ -36,7 +38,8 @@ public sealed class RelayServerRulesEntry : MachineEntry
     [
         new EventScript().On(0, 1, 1, 0).On(0, 2, 2, 1).On(1, 3, 3, 0, 0, 1).On(2, 0).After(EventClock.Minutes(2), 0, 3, 4, 3).ToArray(),
         new EventScript().On(0, 1, 1, 0).On(0, 1, 2, 0).On(3, 1, 1).On(3, 1, 2, 1, 9).After(EventClock.Minutes(1), 4).ToArray(),
-        new EventScript().On(0, 1, 1, 0).On(0, 2, 2, 0).On(0, 3, 3, 0).On(1, 4, 4, 0, 0, 1).On(1, 4, 4, 0, 0, 2).On(1, 4, 4, 0, 0, 1).ToArray(),
+        new EventScript().On(0, 1, 1, 0).On(0, 2, 2, 0).On(0, 3, 3, 0).On(1, 4, 4, 0, 0, 1).On(1, 4, 4, 0, 0, 2)
+            .On(1, 4, 4, 0, 0, 1).ToArray(),
     ];
 
     /// <inheritdoc />
@@ -74,7 +77,9 @@ public sealed class RelayServerRulesEntry : MachineEntry
         protected override void Check(TimeSpan now)
         {
             Require.That(_rules.Reservations <= Profile.MaxReservations, "more reservations are held than allowed");
-            Require.That(_rules.Circuits == _circuits.Count && _circuits.Count <= Profile.MaxCircuits, "more circuits are open than allowed, or another number");
+            Require.That(
+                _rules.Circuits == _circuits.Count && _circuits.Count <= Profile.MaxCircuits,
+                "more circuits are open than allowed, or another number");
             Require.That(_protected.Count == _rules.Reservations, "a reservation ended and nobody was told");
             foreach (var (connection, (peer, _)) in _protected)
             {
@@ -117,7 +122,9 @@ public sealed class RelayServerRulesEntry : MachineEntry
                 return;
             }
 
-            Require.That(!guest.Relayed && decision.Expires == now + Profile.ReservationTtl, "a reservation is granted over a relay, or for another time");
+            Require.That(
+                !guest.Relayed && decision.Expires == now + Profile.ReservationTtl,
+                "a reservation is granted over a relay, or for another time");
             _protected[guest.Connection] = (guest.Peer, guest.Ip);
             var ofAddress = _protected.Values.Count(held => Equals(held.Ip, guest.Ip));
             Require.That(ofAddress <= Profile.MaxReservationsPerAddress, "an address holds more reservations than allowed");
@@ -135,8 +142,12 @@ public sealed class RelayServerRulesEntry : MachineEntry
             Require.That(_rules.IsHeldBy(destination, decision.DestinationConnection), "a circuit leads to a peer without a reservation");
             Require.That(!source.Relayed && source.Peer != destination, "a circuit is granted over a relay, or to oneself");
             _circuits.Add((decision.Circuit, source.Peer, destination));
-            Require.That(_circuits.Count(c => c.Source == source.Peer) <= Profile.MaxCircuitsPerPeer, "a source has more circuits than allowed");
-            Require.That(_circuits.Count(c => c.Destination == destination) <= Profile.MaxCircuitsPerPeer, "a destination has more circuits than allowed");
+            Require.That(
+                _circuits.Count(c => c.Source == source.Peer) <= Profile.MaxCircuitsPerPeer,
+                "a source has more circuits than allowed");
+            Require.That(
+                _circuits.Count(c => c.Destination == destination) <= Profile.MaxCircuitsPerPeer,
+                "a destination has more circuits than allowed");
         }
 
         private void Close(PeerId peer, byte number, byte? survivor)

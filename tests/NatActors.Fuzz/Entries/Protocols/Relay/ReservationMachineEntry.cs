@@ -21,7 +21,8 @@ public sealed class ReservationMachineEntry : MachineEntry
         ["start", "connected", "connect failed", "granted", "answer", "exchange failed", "disconnected", "deadline"];
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 1024, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 128 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 1024, AllocatedConstant: 128 * 1024, StepsPerByte: 4096, StepsConstant: 128 * 1024);
 
     /// <inheritdoc />
     public override int MaxLength => 300;
@@ -32,9 +33,12 @@ public sealed class ReservationMachineEntry : MachineEntry
     /// <inheritdoc />
     public override IEnumerable<byte[]> Seeds() =>
     [
-        new EventScript().On(0).On(1, 0).On(3, 180, 1, 0).After(EventClock.Minutes(50), 3, 190, 0).After(EventClock.Minutes(40), 6).ToArray(),
-        new EventScript().On(0).On(2).After(EventClock.Seconds(1), 1, 0).On(4, RelayCodec.Encode(new HopMessage.Status(RelayStatus.ReservationRefused, null, RelayLimits.None))).ToArray(),
-        new EventScript().On(0).On(1, 0).On(3, 129, 0).After(EventClock.Milliseconds(60), 3, 129, 0).After(EventClock.Seconds(1), 3, 129, 0).ToArray(),
+        new EventScript().On(0).On(1, 0).On(3, 180, 1, 0).After(EventClock.Minutes(50), 3, 190, 0)
+            .After(EventClock.Minutes(40), 6).ToArray(),
+        new EventScript().On(0).On(2).After(EventClock.Seconds(1), 1, 0)
+            .On(4, RelayCodec.Encode(new HopMessage.Status(RelayStatus.ReservationRefused, null, RelayLimits.None))).ToArray(),
+        new EventScript().On(0).On(1, 0).On(3, 129, 0).After(EventClock.Milliseconds(60), 3, 129, 0)
+            .After(EventClock.Seconds(1), 3, 129, 0).ToArray(),
         new EventScript().On(0).On(1, 0).On(5, 2).After(EventClock.Minutes(9), 1, 3).ToArray(),
     ];
 
@@ -75,9 +79,11 @@ public sealed class ReservationMachineEntry : MachineEntry
                     break;
                 case 3:
                     // A whole second, as on the wire: a little later, in the past, or far away.
-                    var ends = DateTimeOffset.FromUnixTimeSeconds((Wall(now) + arguments.Duration()).ToUnixTimeSeconds() + arguments.Below(2));
+                    var ends =
+                        DateTimeOffset.FromUnixTimeSeconds((Wall(now) + arguments.Duration()).ToUnixTimeSeconds() + arguments.Below(2));
                     var granted = new RelayReservation(ends, Samples.AddressList(ref arguments, 5), null);
-                    Answer(new HopDecoded(new HopMessage.Status(RelayStatus.Ok, granted, RelayLimits.None), RelayMessageFault.None), now, ref digest);
+                    Answer(new HopDecoded(new HopMessage.Status(RelayStatus.Ok, granted, RelayLimits.None), RelayMessageFault.None), now,
+                        ref digest);
                     break;
                 case 4: Answer(RelayCodec.DecodeHop(arguments.Rest), now, ref digest); break;
                 case 5:
@@ -92,8 +98,12 @@ public sealed class ReservationMachineEntry : MachineEntry
         protected override void Check(TimeSpan now)
         {
             Require.That(_machine.IsHeld == _held, "what is held is not what was told");
-            Require.That(_exchanging == _machine.State is ReservationState.Reserving or ReservationState.Refreshing, "an exchange runs that nobody waits for");
-            Require.That(_machine.State is ReservationState.Idle or ReservationState.Connecting || _machine.NextDeadline is not null, "nothing wakes it any more");
+            Require.That(
+                _exchanging == _machine.State is ReservationState.Reserving or ReservationState.Refreshing,
+                "an exchange runs that nobody waits for");
+            Require.That(
+                _machine.State is ReservationState.Idle or ReservationState.Connecting || _machine.NextDeadline is not null,
+                "nothing wakes it any more");
         }
 
         private DateTimeOffset Wall(TimeSpan now) => Epoch + (now - _start);
@@ -128,8 +138,12 @@ public sealed class ReservationMachineEntry : MachineEntry
                         break;
                     case ReservationEffect.Held held:
                         Require.That(held.Refreshed == _held, "held anew without having been lost");
-                        Require.That(held.Addresses.Count is > 0 and <= RelayCodec.MaxAddresses, "a reservation without an address, or with too many");
-                        Require.That(held.Expires > Wall(now) && held.Expires <= Wall(now) + Options.MaxLifetime, "it is held for no time, or for too long");
+                        Require.That(
+                            held.Addresses.Count is > 0 and <= RelayCodec.MaxAddresses,
+                            "a reservation without an address, or with too many");
+                        Require.That(
+                            held.Expires > Wall(now) && held.Expires <= Wall(now) + Options.MaxLifetime,
+                            "it is held for no time, or for too long");
                         _held = true;
                         digest.Add(held.Addresses.Count);
                         break;
@@ -139,7 +153,9 @@ public sealed class ReservationMachineEntry : MachineEntry
                         break;
                     case ReservationEffect.Failed failed:
                         Require.That(!_held, "a try failed while a slot is held");
-                        Require.That(failed.RetryIn >= Options.FirstRetry && failed.RetryIn <= Options.MaxRetryAfterRefusal * 2, "the wait is out of bounds");
+                        Require.That(
+                            failed.RetryIn >= Options.FirstRetry && failed.RetryIn <= Options.MaxRetryAfterRefusal * 2,
+                            "the wait is out of bounds");
                         digest.Add(failed.RetryIn);
                         break;
                 }

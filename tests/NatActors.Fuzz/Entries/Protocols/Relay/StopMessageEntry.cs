@@ -13,7 +13,8 @@ public sealed class StopMessageEntry : FuzzEntry
     public override InputShape Shape => InputShape.Protobuf;
 
     /// <inheritdoc />
-    public override FuzzBounds Bounds => new(AllocatedPerByte: 128, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
+    public override FuzzBounds Bounds =>
+        new(AllocatedPerByte: 128, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;
@@ -32,7 +33,9 @@ public sealed class StopMessageEntry : FuzzEntry
         var decoded = RelayCodec.DecodeStop(input);
         Require.That(decoded.Message is null == (decoded.Fault != RelayMessageFault.None), "a message and a fault at once, or neither");
         var verdict = StopAccept.Judge(decoded, Samples.Peers[0], Samples.Peers[2], relayIsOurs: true, overRelay: false);
-        Require.That((verdict.Reply.Code == RelayStatus.Ok) == (verdict.Refusal is null), "a refusal without a reason, or a reason without a refusal");
+        Require.That(
+            (verdict.Reply.Code == RelayStatus.Ok) == (verdict.Refusal is null),
+            "a refusal without a reason, or a reason without a refusal");
         Require.That(verdict.Refusal is null == (verdict.Source is not null), "a circuit is accepted from nobody");
         var uninvited = StopAccept.Judge(decoded, Samples.Peers[0], Samples.Peers[2], relayIsOurs: false, overRelay: false);
         Require.That(uninvited.Refusal is not null, "a relay that holds nothing of ours leads strangers here");
@@ -44,7 +47,9 @@ public sealed class StopMessageEntry : FuzzEntry
 
         var digest = default(FuzzDigest);
         digest.Add((int)verdict.Reply.Code);
-        Require.That(RelayCodec.DecodeStop(RelayCodec.Encode(message)).Message == message, "a message is written otherwise than it was read");
+        Require.That(
+            RelayCodec.DecodeStop(RelayCodec.Encode(message)).Message == message,
+            "a message is written otherwise than it was read");
         return FuzzOutcome.Taken(digest);
     }
 }
