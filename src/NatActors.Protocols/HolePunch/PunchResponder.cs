@@ -61,6 +61,11 @@ public sealed class PunchResponder : PunchAttempt
             if (!StreamIsOpen)
             {
                 Do(new PunchEffect.EndStream(Reset: true));
+                if (State == PunchState.Holding)
+                {
+                    // There is no stream left to answer on; the hold's time is what is left to wait.
+                    Enter(PunchState.AwaitingNext, NextDeadline);
+                }
             }
             else if (State is not (PunchState.Punching or PunchState.Upgrading))
             {

@@ -114,6 +114,24 @@ public sealed class PunchStreamTests
     }
 
     [Fact]
+    public void A_hold_whose_stream_was_refused_ends_without_an_answer()
+    {
+        var attempt = new PunchResponder(new PunchOptions(), OwnAddresses.None, Now);
+        attempt.Start(Now);
+        for (var i = 0; i < new PunchOptions().MaxRounds + 1; i++)
+        {
+            attempt.OnStreamOpened(Now);
+        }
+
+        attempt.OnMessage(new(Connect, HolePunchFault.None), Now);
+        Assert.Equal(PunchState.Holding, attempt.State);
+        attempt.OnStreamOpened(Now);
+        var effects = attempt.OnDeadline(attempt.NextDeadline!.Value);
+        Assert.DoesNotContain(effects, e => e is PunchEffect.Send);
+        Assert.Contains(effects, e => e is PunchEffect.Ended);
+    }
+
+    [Fact]
     public void A_punch_that_failed_before_sync_is_not_started()
     {
         var attempt = new PunchResponder(new PunchOptions(), Own, Now);
