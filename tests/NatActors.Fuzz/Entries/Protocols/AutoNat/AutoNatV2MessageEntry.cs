@@ -14,7 +14,7 @@ public sealed class AutoNatV2MessageEntry : FuzzEntry
 
     /// <inheritdoc />
     public override FuzzBounds Bounds =>
-        new(AllocatedPerByte: 256, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
+        new(AllocatedPerByte: 512, AllocatedConstant: 8 * 1024, StepsPerByte: 256, StepsConstant: 8 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 5;

@@ -34,7 +34,7 @@ public sealed class IdentifyMergeEntry : MachineEntry
 
     /// <inheritdoc />
     public override FuzzBounds Bounds =>
-        new(AllocatedPerByte: 2048, AllocatedConstant: 64 * 1024, StepsPerByte: 4096, StepsConstant: 64 * 1024);
+        new(AllocatedPerByte: 4096, AllocatedConstant: 64 * 1024, StepsPerByte: 4096, StepsConstant: 64 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 2000;

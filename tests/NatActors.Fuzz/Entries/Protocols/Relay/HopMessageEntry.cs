@@ -16,7 +16,7 @@ public sealed class HopMessageEntry : FuzzEntry
 
     /// <inheritdoc />
     public override FuzzBounds Bounds =>
-        new(AllocatedPerByte: 256, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
+        new(AllocatedPerByte: 512, AllocatedConstant: 16 * 1024, StepsPerByte: 512, StepsConstant: 16 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 10;

@@ -24,7 +24,7 @@ public sealed class RelaySelectionEntry : MachineEntry
 
     /// <inheritdoc />
     public override FuzzBounds Bounds =>
-        new(AllocatedPerByte: 8192, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 512 * 1024);
+        new(AllocatedPerByte: 16 * 1024, AllocatedConstant: 256 * 1024, StepsPerByte: 16_384, StepsConstant: 512 * 1024);
 
     /// <inheritdoc />
     public override int Cost => 200;
