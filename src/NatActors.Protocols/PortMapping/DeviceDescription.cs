@@ -119,9 +119,15 @@ public sealed record DeviceDescription(string Name, string DeviceType, string? B
             }
         }
 
+        /// <summary>
+        /// A type is a URN (UPnP Device Architecture, section 2.3), and stands in quotes in a header of every request to the service: a quote or
+        /// a line's end in it would write headers of the device's choice.
+        /// </summary>
+        private static bool IsPlain(string type) => type.All(c => char.IsAsciiLetterOrDigit(c) || c is ':' or '-' or '.' or '_');
+
         private bool AddService()
         {
-            if (_serviceType is not null && _controlUrl is not null)
+            if (_serviceType is not null && _controlUrl is not null && IsPlain(_serviceType))
             {
                 if (_services.Count == MaxServices)
                 {

@@ -10,6 +10,19 @@ public sealed class UpnpCodecTests
     private static readonly GatewayLink Link = new(Router, IPAddress.Parse("10.0.0.2"));
     private static readonly GatewayLink Link6 = new(IPAddress.Parse("fe80::1%3"), IPAddress.Parse("2d01:1::2"));
 
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("&quot;", false)]
+    [InlineData("1&#13;&#10;X: y", false)]
+    public void A_service_whose_type_would_write_headers_of_its_own_is_left_out(string version, bool kept)
+    {
+        var text = "<root><device><deviceType>r</deviceType><serviceList><service>"
+            + $"<serviceType>urn:schemas-upnp-org:service:WANIPConnection:{version}</serviceType>"
+            + "<controlURL>l</controlURL></service></serviceList></device></root>";
+        var (description, _) = DeviceDescription.Parse(System.Text.Encoding.UTF8.GetBytes(text));
+        Assert.Equal(kept ? 1 : 0, description!.ConnectionServices.Count());
+    }
+
     [Fact]
     public void A_search_names_its_group_and_target()
     {
