@@ -7,10 +7,11 @@ namespace NatActors.Node.Connections;
 public sealed record AbuseOptions
 {
     /// <summary>
-    /// Handshakes at once of one IPv4 address or IPv6 /56. Range 1 to 65,536; default 16, a quarter of
-    /// <see cref="ConnectionOptions.MaxPendingInbound"/>: one host alone never takes all places.
+    /// Handshakes at once of one IPv4 address or IPv6 /56. Range 1 to 65,536; default 64, as many as
+    /// <see cref="ConnectionOptions.MaxPendingInbound"/>: dozens of honest peers behind one carrier's NAT may come at once, and when all places are
+    /// taken a newcomer of another network displaces the oldest one of the network that holds most.
     /// </summary>
-    public int MaxPendingPerNetwork { get; init; } = 16;
+    public int MaxPendingPerNetwork { get; init; } = 64;
 
     /// <summary>
     /// After this a handshake may lose its place to a newcomer that finds all places taken. At least zero; default 3 s: two round trips over

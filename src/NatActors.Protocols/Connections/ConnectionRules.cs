@@ -15,8 +15,8 @@ public sealed record ConnectionRules
     /// <summary>Inbound connections still in their handshake. At least 1; default 64 (go-libp2p's transient scope).</summary>
     public int MaxPendingInbound { get; init; } = 64;
 
-    /// <summary>Of them, from one IPv4 address or IPv6 /56. At least 1; default 16.</summary>
-    public int MaxPendingPerNetwork { get; init; } = 16;
+    /// <summary>Of them, from one IPv4 address or IPv6 /56. At least 1; default 64.</summary>
+    public int MaxPendingPerNetwork { get; init; } = 64;
 
     /// <summary>A handshake that is not over after this loses its place to a newcomer when all are taken. Default 3 s.</summary>
     public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(3);
