@@ -6,11 +6,11 @@ public class ProfileTests
 {
     [Theory]
     [InlineData(
-        "instance bool [NatActors.Node] NatActors.Node.Muxing.YamuxLink::Take(int32,uint8[])[OptimizedTier1] (/tmp/perf-1.map)", "Muxing.YamuxLink.Take")]
+        "instance bool [NatActors.Node] NatActors.Node.Muxing.YamuxLink::Take(int32,uint8[])[OptimizedTier1] (/run/perf-1.map)", "Muxing.YamuxLink.Take")]
     [InlineData(
-        "instance void [System.Private.CoreLib] System.Runtime.CompilerServices.AsyncTaskMethodBuilder`1+Box`1[System.__Canon,A.B+<C>d__1]::MoveNext()[Tier0] (/tmp/perf-1.map)",
+        "instance void [System.Private.CoreLib] System.Runtime.CompilerServices.AsyncTaskMethodBuilder`1+Box`1[System.__Canon,A.B+<C>d__1]::MoveNext()[Tier0] (/run/perf-1.map)",
         "CompilerServices.AsyncTaskMethodBuilder.MoveNext")]
-    [InlineData("void [App] Program::Main() (/tmp/perf-1.map)", "Program.Main")]
+    [InlineData("void [App] Program::Main() (/run/perf-1.map)", "Program.Main")]
     [InlineData("tcp_sendmsg ([kernel.kallsyms])", "tcp_sendmsg")]
     [InlineData("[unknown] (/usr/lib/libcrypto.so.3)", "[libcrypto.so.3]")]
     public void A_function_is_named_as_a_reader_knows_it(string frame, string expected) => Assert.Equal(expected, FunctionName.Of(frame));
