@@ -27,6 +27,7 @@ public sealed class StalledWriteTests
         var stream = link.TryOpenStream()!;
 
         await stream.WriteAsync(new byte[200_000]).AsTask().WaitAsync(Patience);
+        await WriteWaitsAsync(resources);
         Assert.Equal(3 * WriteBatch.Capacity, Assert.Single(watch.Now.Connections).Usage.Memory);
 
         var taken = 0;
@@ -66,6 +67,7 @@ public sealed class StalledWriteTests
         var (link, stalled, ended) = Start(resources, near, 1);
         stalled.WhenEvicted = _ => link.Abort();
         await link.TryOpenStream()!.WriteAsync(new byte[200_000]).AsTask().WaitAsync(Patience);
+        await WriteWaitsAsync(resources);
 
         var honest = resources.OpenConnection(2, true, out _)!;
         honest.KnowPeer(MakeNode(3).Self);
@@ -77,6 +79,17 @@ public sealed class StalledWriteTests
         honest.Return(2 * WriteBatch.Capacity);
         honest.Close();
         await watch.EmptyAsync();
+    }
+
+    /// <summary>The write loop has met the peer that does not read, on a thread of its own.</summary>
+    private static async Task WriteWaitsAsync(NodeResources resources)
+    {
+        using var guard = new CancellationTokenSource(Patience);
+        while (resources.Usage.Memory == 0)
+        {
+            guard.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private (YamuxLink Link, ConnectionResources Connection, Task<LinkEnd> Ended) Start(NodeResources resources, MemoryConduit conduit, long id)
