@@ -54,6 +54,12 @@ public sealed class DialBackPartnersEntry : MachineEntry
             {
                 case 0:
                     var speaker = new AutoNatClient(Samples.Peer(ref arguments), Samples.Address(ref arguments), false);
+                    if (_partners.Count == DialBackPartners.MaxPartners)
+                    {
+                        // A configured one may take the place of another, whose rest is forgotten with it.
+                        _rests.Clear();
+                    }
+
                     _partners.OnSpeaks(speaker, arguments.Byte());
                     break;
                 case 1:
