@@ -71,7 +71,7 @@ public sealed class NodeResources
     internal ConnectionResources? OpenConnection(long id, bool inbound, out ResourceRefusal? refusal)
     {
         ConnectionScope? scope = null;
-        refusal = Ask(() => _tree.OpenConnection(id, inbound, ConnectionResources.HandshakeMemory, out scope), null);
+        refusal = Decide(() => _tree.OpenConnection(id, inbound, ConnectionResources.HandshakeMemory, out scope), null);
         return scope is null ? null : new ConnectionResources(this, scope);
     }
 
@@ -86,11 +86,11 @@ public sealed class NodeResources
     internal StreamResources? OpenStream(ConnectionScope connection, bool inbound, out ResourceRefusal? refusal)
     {
         StreamScope? scope = null;
-        refusal = Ask(() => _tree.OpenStream(connection, inbound, out scope), connection);
+        refusal = Decide(() => _tree.OpenStream(connection, inbound, out scope), connection);
         return scope is null ? null : new StreamResources(this, scope);
     }
 
-    internal ResourceRefusal? Agree(StreamScope stream, string protocol) => Ask(() => _tree.Agree(stream, protocol), stream.Connection);
+    internal ResourceRefusal? Agree(StreamScope stream, string protocol) => Decide(() => _tree.Agree(stream, protocol), stream.Connection);
 
     /// <summary>
     /// Memory where nobody can be ended to make room: the caller holds a lock. False is not a refusal yet; ask by <see cref="Take"/> without it.
@@ -177,7 +177,7 @@ public sealed class NodeResources
         Refused?.Invoke(refusal, asker);
     }
 
-    private ResourceRefusal? Ask(Func<ResourceDecision> ask, ResourceScope? asker)
+    private ResourceRefusal? Decide(Func<ResourceDecision> ask, ResourceScope? asker)
     {
         for (var victims = 0; ; victims++)
         {
