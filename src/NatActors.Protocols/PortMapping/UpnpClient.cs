@@ -16,8 +16,8 @@ internal sealed class UpnpClient : GatewayClient
     /// <summary>Devices looked at in one search; a house has few that call themselves root devices, a prankster has many.</summary>
     private const int MaxDevices = 8;
 
-    /// <summary>Requests in line. A port needs three at a time.</summary>
-    private const int MaxJobs = 64;
+    /// <summary>Requests in line. A port needs three at a time. Beyond it a request ends at once, as one without an answer.</summary>
+    internal const int MaxJobs = 64;
 
     /// <summary>Failed requests in a row after which the router counts as gone: it may be busy once.</summary>
     private const int MaxFailures = 3;
@@ -168,13 +168,13 @@ internal sealed class UpnpClient : GatewayClient
     /// <summary>What the last refusal said; shown to the owner.</summary>
     public void SetProblem(string problem) => Problem = problem;
 
-    /// <summary>A request to a service of the device, in its turn.</summary>
-    public void Ask(UpnpEndpoint service, UpnpAction action, Action<SoapAnswer, TimeSpan> onAnswer)
+    /// <summary>A request to a service of the device, in its turn. It ends in one answer, at once when the line is full.</summary>
+    public void Ask(UpnpEndpoint service, UpnpAction action, TimeSpan now, Action<SoapAnswer, TimeSpan> onAnswer)
     {
         var request = new GatewayRequest(
             service.Url.EndPoint, Link.Local, service.Url.Host, service.Url.Path,
             SoapCodec.Header(service.Type, action.Name), SoapCodec.Write(service.Type, action.Name, action.Arguments));
-        Enqueue(new UpnpJob(request, (reply, now) => onAnswer(SoapCodec.Parse(reply, action.Name), now)));
+        Enqueue(new UpnpJob(request, (reply, at) => onAnswer(SoapCodec.Parse(reply, action.Name), at)), now);
     }
 
     /// <summary>A lease within bounds.</summary>
@@ -211,7 +211,7 @@ internal sealed class UpnpClient : GatewayClient
         if (!IsFound && _running is null && _jobs.Count == 0 && _devices.TryDequeue(out var url))
         {
             var request = new GatewayRequest(url.EndPoint, Link.Local, url.Host, url.Path, null, []);
-            Enqueue(new UpnpJob(request, (reply, at) => OnDescription(url, reply, at)));
+            Enqueue(new UpnpJob(request, (reply, at) => OnDescription(url, reply, at)), now);
         }
     }
 
@@ -252,7 +252,7 @@ internal sealed class UpnpClient : GatewayClient
             return;
         }
 
-        Ask(service, ports.Probe, (answer, at) =>
+        Ask(service, ports.Probe, now, (answer, at) =>
         {
             if (ports.Use(service, answer) is { } failure)
             {
@@ -314,13 +314,16 @@ internal sealed class UpnpClient : GatewayClient
         }
     }
 
-    private void Enqueue(UpnpJob job)
+    private void Enqueue(UpnpJob job, TimeSpan now)
     {
-        if (_jobs.Count < MaxJobs)
+        if (_jobs.Count >= MaxJobs)
         {
-            _jobs.Enqueue(job);
-            RunNext();
+            job.OnReply(GatewayReply.Failed("too many requests wait for the router"), now);
+            return;
         }
+
+        _jobs.Enqueue(job);
+        RunNext();
     }
 
     private void RunNext()

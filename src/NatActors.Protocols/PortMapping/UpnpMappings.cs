@@ -48,17 +48,17 @@ internal sealed class UpnpMappings : IUpnpPorts
     /// <inheritdoc />
     public void OnDeadline(TimeSpan now)
     {
-        foreach (var slot in _slots.Values.Where(slot => slot.RenewAt <= now))
+        foreach (var slot in _slots.Values.Where(slot => slot.RenewAt <= now).ToList())
         {
             slot.RenewAt = null;
-            Add(slot);
+            Add(slot, now);
         }
     }
 
     /// <inheritdoc />
     public void Check(TimeSpan now)
     {
-        _client.Ask(_service!, Probe, (answer, at) =>
+        _client.Ask(_service!, Probe, now, (answer, at) =>
         {
             if (answer is SoapAnswer.Done done)
             {
@@ -66,9 +66,9 @@ internal sealed class UpnpMappings : IUpnpPorts
                 OnExternalKnown(at);
             }
         });
-        foreach (var slot in _slots.Values.Where(slot => slot.IsHeld))
+        foreach (var slot in _slots.Values.Where(slot => slot.IsHeld).ToList())
         {
-            Verify(slot, isNew: false);
+            Verify(slot, isNew: false, now);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class UpnpMappings : IUpnpPorts
     {
         if (_slots.TryAdd(port, new Slot(port)))
         {
-            Add(_slots[port]);
+            Add(_slots[port], now);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class UpnpMappings : IUpnpPorts
     {
         if (_slots.Remove(port, out var slot))
         {
-            Delete(slot, (_, _) => { });
+            Delete(slot, now, (_, _) => { });
         }
     }
 
@@ -115,10 +115,10 @@ internal sealed class UpnpMappings : IUpnpPorts
         }
     }
 
-    private void Add(Slot slot)
+    private void Add(Slot slot, TimeSpan now)
     {
         var lease = slot.IsPermanent ? TimeSpan.Zero : _client.Options.UpnpLease;
-        _client.Ask(_service!, AddAction("AddPortMapping", slot, lease), (answer, now) => OnAdded(slot, answer, now));
+        _client.Ask(_service!, AddAction("AddPortMapping", slot, lease), now, (answer, at) => OnAdded(slot, answer, at));
     }
 
     private UpnpAction AddAction(string name, Slot slot, TimeSpan lease) => new(name,
@@ -138,7 +138,7 @@ internal sealed class UpnpMappings : IUpnpPorts
             // Given back while the request ran: it may have come through.
             if (answer is SoapAnswer.Done)
             {
-                Delete(slot, (_, _) => { });
+                Delete(slot, now, (_, _) => { });
             }
 
             return;
@@ -146,12 +146,12 @@ internal sealed class UpnpMappings : IUpnpPorts
 
         switch (answer)
         {
-            case SoapAnswer.Done: Verify(slot, isNew: true); break;
-            case SoapAnswer.Fault { Code: UpnpFault.ConflictInMappingEntry or UpnpFault.ConflictWithOtherMechanisms }: OnConflict(slot); break;
+            case SoapAnswer.Done: Verify(slot, isNew: true, now); break;
+            case SoapAnswer.Fault { Code: UpnpFault.ConflictInMappingEntry or UpnpFault.ConflictWithOtherMechanisms }: OnConflict(slot, now); break;
             case SoapAnswer.Fault { Code: UpnpFault.OnlyPermanentLeases or UpnpFault.InvalidArgs or UpnpFault.ActionFailed } when !slot.IsPermanent:
                 // 725 says it; others of the kind say only that it did not work (go-libp2p asks again without a lease too).
                 slot.IsPermanent = true;
-                Add(slot);
+                Add(slot, now);
                 break;
 
             // A renewal without an answer: the mapping stands until its lease ends, and the client counts.
@@ -162,9 +162,9 @@ internal sealed class UpnpMappings : IUpnpPorts
     }
 
     /// <summary>The port is taken: by an earlier life of this node, which the router will not overwrite, or by another machine.</summary>
-    private void OnConflict(Slot slot)
+    private void OnConflict(Slot slot, TimeSpan now)
     {
-        _client.Ask(_service!, new UpnpAction("GetSpecificPortMappingEntry", Key(slot)), (answer, _) =>
+        _client.Ask(_service!, new UpnpAction("GetSpecificPortMappingEntry", Key(slot)), now, (answer, at) =>
         {
             if (!IsCurrent(slot))
             {
@@ -174,16 +174,16 @@ internal sealed class UpnpMappings : IUpnpPorts
             if (answer is SoapAnswer.Done done && IsOurs(slot, done) && !slot.HasReplaced)
             {
                 slot.HasReplaced = true;
-                Delete(slot, (_, _) => Add(slot));
+                Delete(slot, at, (_, then) => Add(slot, then));
             }
             else
             {
-                TryAnotherPort(slot);
+                TryAnotherPort(slot, at);
             }
         });
     }
 
-    private void TryAnotherPort(Slot slot)
+    private void TryAnotherPort(Slot slot, TimeSpan now)
     {
         if (slot.Conflicts++ >= _client.Options.ConflictTries)
         {
@@ -194,26 +194,26 @@ internal sealed class UpnpMappings : IUpnpPorts
         slot.ExternalPort = FirstFreePort + _random.NextInt(65_536 - FirstFreePort);
         if (!_service!.FindsFreePort)
         {
-            Add(slot);
+            Add(slot, now);
             return;
         }
 
         var lease = slot.IsPermanent ? TimeSpan.Zero : _client.Options.UpnpLease;
-        _client.Ask(_service, AddAction("AddAnyPortMapping", slot, lease), (answer, now) =>
+        _client.Ask(_service, AddAction("AddAnyPortMapping", slot, lease), now, (answer, at) =>
         {
             if (answer is SoapAnswer.Done done && int.TryParse(done["NewReservedPort"], out var port) && port is > 0 and <= 65_535)
             {
                 slot.ExternalPort = port;
             }
 
-            OnAdded(slot, answer, now);
+            OnAdded(slot, answer, at);
         });
     }
 
     /// <summary>Some routers confirm what they do not do: the mapping is looked up.</summary>
-    private void Verify(Slot slot, bool isNew)
+    private void Verify(Slot slot, bool isNew, TimeSpan now)
     {
-        _client.Ask(_service!, new UpnpAction("GetSpecificPortMappingEntry", Key(slot)), (answer, now) =>
+        _client.Ask(_service!, new UpnpAction("GetSpecificPortMappingEntry", Key(slot)), now, (answer, at) =>
         {
             if (!IsCurrent(slot))
             {
@@ -222,14 +222,14 @@ internal sealed class UpnpMappings : IUpnpPorts
 
             switch (answer)
             {
-                case SoapAnswer.Done done when IsOurs(slot, done): OnVerified(slot, done, isNew, now); break;
+                case SoapAnswer.Done done when IsOurs(slot, done): OnVerified(slot, done, isNew, at); break;
                 case SoapAnswer.Done or SoapAnswer.Fault { Code: UpnpFault.NoSuchEntry } when isNew:
                     Refuse(slot, "it confirmed a mapping that its own list does not have", _client.Options.RetryAfterRefusal);
                     break;
-                case SoapAnswer.Done or SoapAnswer.Fault { Code: UpnpFault.NoSuchEntry }: OnVanished(slot); break;
+                case SoapAnswer.Done or SoapAnswer.Fault { Code: UpnpFault.NoSuchEntry }: OnVanished(slot, at); break;
 
                 // It cannot be asked, or does not answer for once: take its word, AutoNAT will tell.
-                case SoapAnswer.Fault or SoapAnswer.Unreadable when isNew: Hold(slot, _client.Options.UpnpLease, now); break;
+                case SoapAnswer.Fault or SoapAnswer.Unreadable when isNew: Hold(slot, _client.Options.UpnpLease, at); break;
             }
         });
     }
@@ -243,13 +243,13 @@ internal sealed class UpnpMappings : IUpnpPorts
         }
     }
 
-    private void OnVanished(Slot slot)
+    private void OnVanished(Slot slot, TimeSpan now)
     {
         slot.RenewAt = null;
         slot.IsHeld = false;
         slot.Told = null;
         _client.Tell(new ClientOutput.Lost(slot.Port, "the router has forgotten it"));
-        Add(slot);
+        Add(slot, now);
     }
 
     private void Hold(Slot slot, TimeSpan lease, TimeSpan now)
@@ -278,8 +278,8 @@ internal sealed class UpnpMappings : IUpnpPorts
         _client.Tell(new ClientOutput.Refused(slot.Port, reason, retryIn));
     }
 
-    private void Delete(Slot slot, Action<SoapAnswer, TimeSpan> onAnswer) =>
-        _client.Ask(_service!, new UpnpAction("DeletePortMapping", Key(slot)), onAnswer);
+    private void Delete(Slot slot, TimeSpan now, Action<SoapAnswer, TimeSpan> onAnswer) =>
+        _client.Ask(_service!, new UpnpAction("DeletePortMapping", Key(slot)), now, onAnswer);
 
     private bool IsCurrent(Slot slot) => _slots.TryGetValue(slot.Port, out var current) && current == slot;
 

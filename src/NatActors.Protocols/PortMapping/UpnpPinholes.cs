@@ -41,23 +41,23 @@ internal sealed class UpnpPinholes : IUpnpPorts
     {
         foreach (var slot in _slots.Values.Where(slot => slot.RenewAt <= now).ToList())
         {
-            Renew(slot);
+            Renew(slot, now);
         }
     }
 
     /// <inheritdoc />
     public void Check(TimeSpan now)
     {
-        _client.Ask(_service!, Probe, (_, _) => { });
+        _client.Ask(_service!, Probe, now, (_, _) => { });
         foreach (var slot in _slots.Values.Where(slot => slot.UniqueId is not null).ToList())
         {
             // An opening cannot be looked up; but its counter can, and that is missing with it.
             var action = new UpnpAction("GetPinholePackets", [("UniqueID", slot.UniqueId!)]);
-            _client.Ask(_service!, action, (answer, _) =>
+            _client.Ask(_service!, action, now, (answer, at) =>
             {
                 if (IsCurrent(slot) && answer is SoapAnswer.Fault { Code: UpnpFault.NoSuchPinhole })
                 {
-                    OnVanished(slot);
+                    OnVanished(slot, at);
                 }
             });
         }
@@ -68,7 +68,7 @@ internal sealed class UpnpPinholes : IUpnpPorts
     {
         if (_slots.TryAdd(port, new Slot(port)))
         {
-            Add(_slots[port]);
+            Add(_slots[port], now);
         }
     }
 
@@ -77,11 +77,11 @@ internal sealed class UpnpPinholes : IUpnpPorts
     {
         if (_slots.Remove(port, out var slot) && slot.UniqueId is not null)
         {
-            Delete(slot);
+            Delete(slot, now);
         }
     }
 
-    private void Add(Slot slot)
+    private void Add(Slot slot, TimeSpan now)
     {
         var action = new UpnpAction("AddPinhole",
         [
@@ -89,7 +89,7 @@ internal sealed class UpnpPinholes : IUpnpPorts
             ("InternalClient", slot.Port.Internal.ToString()), ("InternalPort", Text(slot.Port.Port)),
             ("Protocol", Text(slot.Port.ProtocolNumber)), ("LeaseTime", Lease),
         ]);
-        _client.Ask(_service!, action, (answer, now) => OnAdded(slot, answer, now));
+        _client.Ask(_service!, action, now, (answer, at) => OnAdded(slot, answer, at));
     }
 
     private string Lease => Text((int)_client.Options.UpnpLease.TotalSeconds);
@@ -112,11 +112,11 @@ internal sealed class UpnpPinholes : IUpnpPorts
         }
     }
 
-    private void Renew(Slot slot)
+    private void Renew(Slot slot, TimeSpan now)
     {
         slot.RenewAt = null;
         var action = new UpnpAction("UpdatePinhole", [("UniqueID", slot.UniqueId!), ("NewLeaseTime", Lease)]);
-        _client.Ask(_service!, action, (answer, now) =>
+        _client.Ask(_service!, action, now, (answer, at) =>
         {
             if (!IsCurrent(slot))
             {
@@ -125,29 +125,29 @@ internal sealed class UpnpPinholes : IUpnpPorts
 
             switch (answer)
             {
-                case SoapAnswer.Done: OnHeld(slot, now); break;
-                case SoapAnswer.Fault { Code: UpnpFault.NoSuchPinhole }: OnVanished(slot); break;
+                case SoapAnswer.Done: OnHeld(slot, at); break;
+                case SoapAnswer.Fault { Code: UpnpFault.NoSuchPinhole }: OnVanished(slot, at); break;
                 case SoapAnswer.Fault: Refuse(slot, SoapCodec.Describe(answer), _client.Options.RetryAfterPassing); break;
 
                 // No answer: the client counts, and gives the router up after some.
-                default: slot.RenewAt = now + _client.Options.MinLease; break;
+                default: slot.RenewAt = at + _client.Options.MinLease; break;
             }
         });
     }
 
-    private void OnVanished(Slot slot)
+    private void OnVanished(Slot slot, TimeSpan now)
     {
         slot.UniqueId = null;
         slot.RenewAt = null;
         _client.Tell(new ClientOutput.Lost(slot.Port, "the router has forgotten it"));
-        Add(slot);
+        Add(slot, now);
     }
 
     private void OnHeld(Slot slot, TimeSpan now)
     {
         if (!IsCurrent(slot))
         {
-            Delete(slot);
+            Delete(slot, now);
             return;
         }
 
@@ -164,8 +164,8 @@ internal sealed class UpnpPinholes : IUpnpPorts
         _client.Tell(new ClientOutput.Refused(slot.Port, reason, retryIn));
     }
 
-    private void Delete(Slot slot) =>
-        _client.Ask(_service!, new UpnpAction("DeletePinhole", [("UniqueID", slot.UniqueId!)]), (_, _) => { });
+    private void Delete(Slot slot, TimeSpan now) =>
+        _client.Ask(_service!, new UpnpAction("DeletePinhole", [("UniqueID", slot.UniqueId!)]), now, (_, _) => { });
 
     private bool IsCurrent(Slot slot) => _slots.TryGetValue(slot.Port, out var current) && current == slot;
 

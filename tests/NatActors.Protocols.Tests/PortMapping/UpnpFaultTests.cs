@@ -122,6 +122,35 @@ public sealed class UpnpFaultTests
     }
 
     [Fact]
+    public void More_ports_than_stand_in_line_are_mapped_one_after_the_other()
+    {
+        var home = new KeeperHarness(new PortMappingOptions { MaxPorts = 4 * UpnpClient.MaxJobs });
+        home.Router.Upnp = 1;
+        var ports = Enumerable.Range(5001, 2 * UpnpClient.MaxJobs).Select(port => KeeperHarness.Port with { Port = port }).ToList();
+        home.Start(ports);
+
+        home.Run(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(ports.Count, home.Keeper.Mappings.Count);
+    }
+
+    [Fact]
+    public void A_renewal_that_finds_the_line_full_is_made_later()
+    {
+        var home = new KeeperHarness(new PortMappingOptions { MaxPorts = 4 * UpnpClient.MaxJobs });
+        home.Router.Upnp = 1;
+        var ports = Enumerable.Range(5001, 2 * UpnpClient.MaxJobs).Select(port => KeeperHarness.Port with { Port = port }).ToList();
+        home.Start(ports);
+
+        home.Run(TimeSpan.FromHours(2));
+
+        // Half an hour is half a lease: each was made, and renewed three times since at least, whatever else stood in line.
+        Assert.Equal(ports.Count, home.Keeper.Mappings.Count);
+        Assert.Empty(home.Losses);
+        Assert.True(home.Router.Actions.Count(a => a == "AddPortMapping") >= 4 * ports.Count);
+    }
+
+    [Fact]
     public void A_mapping_that_leads_elsewhere_is_a_lie()
     {
         var home = new KeeperHarness();
