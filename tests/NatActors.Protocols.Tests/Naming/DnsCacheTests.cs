@@ -52,6 +52,49 @@ public sealed class DnsCacheTests
     }
 
     [Fact]
+    public void Answers_that_fill_the_bytes_make_room_too()
+    {
+        var cache = new DnsCache(new DnsCacheOptions());
+        for (var i = 0; i < 200; i++)
+        {
+            cache.Keep(Messages.Question($"n{i}.example"), Texts(60_000, seconds: 10 + i), TimeSpan.Zero);
+        }
+
+        Assert.InRange(cache.Bytes, 1, new DnsCacheOptions().MaxBytes);
+        Assert.NotNull(cache.Find(Messages.Question("n199.example"), TimeSpan.Zero));
+        Assert.Null(cache.Find(Messages.Question("n100.example"), TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void An_answer_larger_than_all_bytes_is_not_kept_and_nothing_goes_for_it()
+    {
+        _cache.Keep(Question, Messages.Found("192.0.2.1"), TimeSpan.Zero);
+
+        _cache.Keep(Messages.Question("large.example"), Texts(new DnsCacheOptions().MaxBytes, seconds: 60), TimeSpan.Zero);
+
+        Assert.Equal(1, _cache.Count);
+        Assert.NotNull(_cache.Find(Question, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Answers_that_are_replaced_forgotten_or_ended_give_their_bytes_back()
+    {
+        _cache.Keep(Question, Texts(100, seconds: 60), TimeSpan.Zero);
+        var bytes = _cache.Bytes;
+
+        _cache.Keep(Question, Texts(100, seconds: 60), TimeSpan.Zero);
+        Assert.Equal(bytes, _cache.Bytes);
+        _cache.Forget(Question);
+        Assert.Equal(0, _cache.Bytes);
+        _cache.Keep(Question, Texts(100, seconds: 60), TimeSpan.Zero);
+        _cache.Find(Question, TimeSpan.FromMinutes(2));
+        Assert.Equal(0, _cache.Bytes);
+    }
+
+    private static DnsOutcome Texts(int length, int seconds) =>
+        new(DnsOutcomeKind.Found, [], [new string('x', length)], TimeSpan.FromSeconds(seconds), string.Empty);
+
+    [Fact]
     public void A_forgotten_answer_is_asked_for_anew()
     {
         _cache.Keep(Question, Messages.Found("192.0.2.1"), TimeSpan.Zero);
