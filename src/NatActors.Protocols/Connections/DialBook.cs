@@ -20,6 +20,12 @@ public sealed record DialRules
     /// <summary>Requests that may share one dial. At least 1; default 1,024.</summary>
     public int MaxJoined { get; init; } = 1024;
 
+    /// <summary>
+    /// Addresses of one dial, of all who share it; further ones are left out. At least 1; default 128. Ours: peers announce a dozen, and each
+    /// is a socket to somebody who may know nothing of it.
+    /// </summary>
+    public int MaxAddresses { get; init; } = 128;
+
     /// <summary>Back-off after the first failure. Default 5 s (go-libp2p swarm: BackoffBase).</summary>
     public TimeSpan BackoffBase { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -113,7 +119,7 @@ public sealed class DialBook<T>(DialRules rules)
             return [new DialEffect<T>.Refuse(request, DialRefusal.TooManyWaiting, TimeSpan.Zero)];
         }
 
-        dial = new Dial(goal, [.. addresses.Distinct()]);
+        dial = new Dial(goal, [.. addresses.Distinct().Take(rules.MaxAddresses)]);
         dial.Requests.Add(request);
         _dials.Add(goal, dial);
         _requests.Add(request, dial);
@@ -221,7 +227,8 @@ public sealed class DialBook<T>(DialRules rules)
 
         _requests.Add(request, dial);
         dial.Requests.Add(request);
-        var more = addresses.Distinct().Where(a => !dial.Addresses.Contains(a)).ToArray();
+        var room = rules.MaxAddresses - dial.Addresses.Count;
+        var more = addresses.Distinct().Where(a => !dial.Addresses.Contains(a)).Take(room).ToArray();
         if (more.Length == 0)
         {
             return [];

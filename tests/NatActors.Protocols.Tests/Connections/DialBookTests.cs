@@ -34,6 +34,29 @@ public sealed class DialBookTests
     }
 
     [Fact]
+    public void Those_who_join_add_addresses_up_to_a_bound()
+    {
+        var book = new DialBook<string>(new DialRules { MaxAddresses = 5 });
+        var many = Enumerable.Range(1, 9).Select(i => Address($"/ip4/192.0.1.{i}/tcp/4001")).ToArray();
+
+        var start = Assert.IsType<DialEffect<string>.Start>(Assert.Single(book.OnRequest("a", Goal, many[..3], true, Seconds(0))));
+        var added = Assert.IsType<DialEffect<string>.AddAddresses>(Assert.Single(book.OnRequest("b", Goal, many, true, Seconds(0))));
+
+        Assert.Equal(many[..3], start.Addresses);
+        Assert.Equal(many[3..5], added.Addresses);
+        Assert.Empty(book.OnRequest("c", Goal, many, true, Seconds(0)));
+    }
+
+    [Fact]
+    public void A_dial_begins_with_no_more_addresses_than_it_may_have()
+    {
+        var book = new DialBook<string>(new DialRules { MaxAddresses = 5 });
+        var many = Enumerable.Range(1, 9).Select(i => Address($"/ip4/192.0.1.{i}/tcp/4001")).ToArray();
+
+        Assert.Equal(many[..5], Assert.IsType<DialEffect<string>.Start>(Assert.Single(book.OnRequest("a", Goal, many, true, Seconds(0)))).Addresses);
+    }
+
+    [Fact]
     public void One_who_joins_with_new_addresses_adds_them_once()
     {
         Request("a");
