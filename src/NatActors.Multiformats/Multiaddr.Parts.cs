@@ -21,7 +21,10 @@ public enum MultiaddrTransport
 /// <content>What the components say, and addresses made from others.</content>
 public sealed partial class Multiaddr
 {
-    /// <summary>The IP address at the head, with its zone; null when the head is a name or something else.</summary>
+    /// <summary>
+    /// The IP address at the head, with its zone, unless that is a name that a peer wrote (<see cref="TryDecodeForeign"/>); null when the head
+    /// is a name or something else.
+    /// </summary>
     public IPAddress? Host => _components[0].Protocol == MultiaddrProtocol.Ip4
         ? new IPAddress(_components[0].Value.Span)
         : HostIndex() is { } index && _components[index].Protocol == MultiaddrProtocol.Ip6 ? Ip6Host(index) : null;
@@ -190,8 +193,11 @@ public sealed partial class Multiaddr
             return address;
         }
 
-        // A zone is a number or an interface's name; the parser of IPAddress knows both.
-        return IPAddress.TryParse($"{address}%{_components[0].Text}", out var scoped) ? scoped : address;
+        // A zone is a number or an interface's name; the parser of IPAddress knows both. What a peer calls a zone names nothing here, so no
+        // interface is looked up for it.
+        var zone = _components[0].Text;
+        var isKnown = !_isForeign || zone.All(char.IsAsciiDigit);
+        return isKnown && IPAddress.TryParse($"{address}%{zone}", out var scoped) ? scoped : address;
     }
 
     private bool IsPlainAfter(int index, MultiaddrProtocol transport) =>

@@ -24,10 +24,12 @@ public sealed partial class Multiaddr : IEquatable<Multiaddr>
 
     private readonly byte[] _bytes;
     private readonly MultiaddrComponent[] _components;
+    private readonly bool _isForeign;
     private string? _text;
 
-    private Multiaddr(byte[] bytes, MultiaddrComponent[] components)
+    private Multiaddr(byte[] bytes, MultiaddrComponent[] components, bool isForeign = false)
     {
+        _isForeign = isForeign;
         _bytes = bytes;
         _components = components;
     }
@@ -94,8 +96,10 @@ public sealed partial class Multiaddr : IEquatable<Multiaddr>
     /// <param name="address">The address.</param>
     public static bool TryDecodeForeign(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Multiaddr? address)
     {
-        address = null;
-        return bytes.Length <= MaxForeignLength && TryDecode(bytes, out address);
+        address = bytes.Length <= MaxForeignLength && TryDecode(bytes, out var decoded)
+            ? new Multiaddr(decoded._bytes, decoded._components, isForeign: true)
+            : null;
+        return address is not null;
     }
 
     /// <summary>A copy of the bytes.</summary>

@@ -12,6 +12,22 @@ public class MultiaddrPartsTests
     private static readonly PeerId A = PeerId.Parse(IdA);
     private static readonly PeerId B = PeerId.Parse(IdB);
 
+    [Fact]
+    public void A_zone_that_a_peer_names_is_no_interface_of_this_machine()
+    {
+        var name = System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+            .First(i => i.NetworkInterfaceType == System.Net.NetworkInformation.NetworkInterfaceType.Loopback).Name;
+        var own = Multiaddr.Parse($"/ip6zone/{name}/ip6/fe80::1/tcp/1");
+
+        Assert.True(Multiaddr.TryDecodeForeign(own.Bytes.Span, out var foreign));
+        Assert.True(Multiaddr.TryDecodeForeign(Multiaddr.Parse("/ip6zone/3/ip6/fe80::1/tcp/1").Bytes.Span, out var numbered));
+
+        Assert.NotEqual(0, own.Host!.ScopeId);
+        Assert.Equal(0, foreign.Host!.ScopeId);
+        Assert.Equal(3, numbered.Host!.ScopeId);
+        Assert.Equal(own, foreign);
+    }
+
     [Theory]
     [InlineData("192.0.2.1:4001", "/ip4/192.0.2.1/tcp/4001")]
     [InlineData("[2001:db8::1]:1", "/ip6/2001:db8::1/tcp/1")]
