@@ -6,7 +6,7 @@ namespace NatActors.Protocols.Connections;
 /// <summary>Bounds and times of the connections of one node.</summary>
 public sealed record ConnectionRules
 {
-    /// <summary>All connections that are up or in their inbound handshake. At least 1; default 1,024.</summary>
+    /// <summary>All connections that are up; handshakes have <see cref="MaxPendingInbound"/>. At least 1; default 1,024.</summary>
     public int MaxConnections { get; init; } = 1024;
 
     /// <summary>Connections to one peer. At least 1; default 8 (go-libp2p's limit per peer).</summary>
@@ -29,8 +29,7 @@ public sealed record ConnectionRules
 
     /// <summary>
     /// Inbound connections, in handshake or up, from one IPv4 address or IPv6 /56. At least 1; default 64 (go-libp2p: 8, which is few for
-    /// the
-    /// peers behind one carrier NAT). This machine's own loopback is not limited.
+    /// the peers behind one carrier NAT). This machine's own loopback is not limited.
     /// </summary>
     public int MaxInboundPerNetwork { get; init; } = 64;
 
