@@ -131,9 +131,9 @@ public sealed record ReachabilityOptions
 
         foreach (var (name, value) in Durations())
         {
-            if (value < TimeSpan.FromMilliseconds(100))
+            if (value < TimeSpan.FromMilliseconds(10))
             {
-                yield return $"{path}{name}: {value} is too short; use at least 00:00:00.1.";
+                yield return $"{path}{name}: {value} is too short; use at least 00:00:00.01.";
             }
         }
 
