@@ -108,7 +108,7 @@ public sealed record YamuxOptions
 
     /// <summary>
     /// Credit below this counts as nothing: a peer that grants it bytewise makes this side send frames of bytes. Honest peers grant a good part
-    /// of a window at a time.
+    /// of a window at a time, or what a frame took as soon as it is there (js-libp2p): as many grants as frames were sent count as something.
     /// </summary>
     public const int LeastCredit = 1024;
 }

@@ -12,6 +12,7 @@ public sealed partial class YamuxSession
     private TokenBucket _refusalsAllowed;
     private TokenBucket _idleAllowed;
     private TimeSpan? _frameBegan;
+    private long _answersOwed;
 
     private void FillBuckets()
     {
@@ -35,6 +36,29 @@ public sealed partial class YamuxSession
     }
 
     private YamuxEvent OnIdleFrame(TimeSpan now) => _idleAllowed.TryTake(now) ? default : Violate(YamuxViolation.IdleFrameFlood);
+
+    /// <summary>
+    /// A frame of payload went out that left the stream credit. js-libp2p grants the bytes of every frame again as soon as it has it, so a grant
+    /// of a few bytes may be the answer to one of those. One that used the credit up earns none: it is what bytewise credit makes this side send.
+    /// </summary>
+    private void OnPayloadSent(YamuxStream stream)
+    {
+        if (stream.SendWindow >= YamuxOptions.LeastCredit)
+        {
+            _answersOwed++;
+        }
+    }
+
+    private YamuxEvent OnSmallCredit(TimeSpan now)
+    {
+        if (_answersOwed == 0)
+        {
+            return OnIdleFrame(now);
+        }
+
+        _answersOwed--;
+        return default;
+    }
 
     private YamuxViolation Refuse(TimeSpan now)
     {

@@ -136,7 +136,7 @@ public sealed partial class YamuxSession
         else if (!_streams.TryGetValue(_frame.StreamId, out _target))
         {
             // Frames to a stream that has ended are dropped: window updates after FIN (js), data under way when we reset, stray RST.
-            return _payloadLeft == 0 ? OnIdleFrame(now)
+            return _payloadLeft == 0 ? (HasEnd ? OnIdleFrame(now) : OnSmallCredit(now))
                 : WasOpened(_frame.StreamId) ? default
                 : Violate(YamuxViolation.DataOnUnopenedStream);
         }
@@ -206,7 +206,7 @@ public sealed partial class YamuxSession
     private YamuxEvent OnWindowUpdate(YamuxStream stream, TimeSpan now)
     {
         var tells = Acknowledge(stream) || _stage == Stage.Opening || HasEnd;
-        if (!tells && _frame.Length < YamuxOptions.LeastCredit && OnIdleFrame(now) is { Kind: YamuxEventKind.Violated } flood)
+        if (!tells && _frame.Length < YamuxOptions.LeastCredit && OnSmallCredit(now) is { Kind: YamuxEventKind.Violated } flood)
         {
             return flood;
         }

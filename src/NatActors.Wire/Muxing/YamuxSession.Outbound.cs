@@ -49,6 +49,11 @@ public sealed partial class YamuxSession
         }
 
         stream.SendWindow -= length;
+        if (length > 0)
+        {
+            OnPayloadSent(stream);
+        }
+
         new YamuxHeader(YamuxFrameType.Data, flags, stream.Id, (uint)length).Write(header);
         CloseIfFinished(stream);
     }

@@ -109,6 +109,44 @@ public sealed class YamuxBoundsTests
     }
 
     [Fact]
+    public void A_peer_that_grants_each_small_message_again_at_once_goes_on_for_ever()
+    {
+        var server = Server(new YamuxOptions { IdleFrames = new RateLimit(0.001, 1) });
+        server.Feed(Frame(YamuxFlags.Syn, 1), Start);
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.Equal(100, server.Send(server.Opened[0], new byte[100]));
+            server.TakeOutput();
+            server.Feed(Bytes(new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.None, 1, 100)), Start);
+        }
+
+        Assert.Equal(YamuxViolation.None, server.Session.Violation);
+    }
+
+    [Fact]
+    public void Credit_that_makes_this_side_send_frames_of_bytes_is_counted()
+    {
+        var server = Server(new YamuxOptions { IdleFrames = new RateLimit(1, 5) });
+        server.Feed(Frame(YamuxFlags.Syn, 1), Start);
+        var stream = server.Opened[0];
+        server.Send(stream, new byte[stream.SendWindow]);
+        var earned = 0;
+        while (server.Session.Violation == YamuxViolation.None && earned++ < 100)
+        {
+            server.TakeOutput();
+            server.Feed(Bytes(new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.None, 1, 1)), Start);
+            if (server.Session.Violation == YamuxViolation.None)
+            {
+                Assert.Equal(1, server.Send(stream, new byte[1]));
+            }
+        }
+
+        // Five of the burst, and one for each frame of the first window that left credit.
+        Assert.Equal(YamuxViolation.IdleFrameFlood, server.Session.Violation);
+        Assert.InRange(earned, 6, 20);
+    }
+
+    [Fact]
     public void Frames_that_tell_something_are_not_counted()
     {
         var pair = new YamuxPair(
