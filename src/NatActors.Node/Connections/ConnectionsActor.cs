@@ -191,10 +191,11 @@ public sealed partial class ConnectionsActor : UntypedActor, IWithTimers
             _waiters.OnPunchUnderWay(info.Peer);
         }
 
-        info.Actor.Tell(new ConnectionMessages.Admit());
+        // Told before the connection may begin, so that nobody meets a stream of a connection that he has not heard of.
         _node.Events.Publish(new NodeEvents.Connected(
             info.Peer, info.RemoteAddress.WithPeerId(info.Peer), info.Direction, info.Relayed, info.Transport, info.PortReused));
         Tell(new ConnectionsMessages.ConnectionUp(info));
+        info.Actor.Tell(new ConnectionMessages.Admit());
         pending.Succeed(info);
         Apply(effects);
         Apply(_book.OnConnected(info.Peer, direct: !info.Relayed), info, null);

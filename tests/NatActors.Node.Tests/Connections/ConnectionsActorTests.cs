@@ -16,6 +16,7 @@ namespace NatActors.Node.Tests.Connections;
 
 public sealed class ConnectionsActorTests : TestKit
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
     private static readonly Multiaddr Far = Multiaddr.Parse("/ip4/192.0.1.1/tcp/4001");
 
     private readonly NodeContext _peer = MakeSecuredNode(2);
@@ -66,6 +67,25 @@ public sealed class ConnectionsActorTests : TestKit
 
         var dialed = ExpectMsg<ConnectionsMessages.Dialed>(Patience);
         Assert.Equal((5L, _peer.Self), (dialed.Id, dialed.Connection.Peer));
+    }
+
+    [Fact]
+    public async Task Nobody_is_served_on_a_connection_before_it_is_announced()
+    {
+        // Whoever hears of the connection takes his time: with the old order the peer's stream was served meanwhile.
+        using var served = new ManualResetEventSlim();
+        bool? servedBefore = null;
+        var node = Node();
+        node.Protocols.Register("/t", (_, _) => { served.Set(); return Task.CompletedTask; }, allowLimited: true);
+        using var subscription = node.Events.Subscribe(e => servedBefore ??= e is NodeEvents.Connected ? served.Wait(Moment) : null);
+        var (near, far) = MemoryConduit.CreatePair();
+        Start(node).Tell(new PortMessages.Accepted(near));
+
+        await (await UpgradeFarAsync(_peer, far, ConnectionRole.Dialer)).ProposeAsync("/t");
+
+        _subscriber.ExpectMsg<ConnectionsMessages.ConnectionUp>(Patience);
+        Assert.True(served.Wait(Patience));
+        Assert.False(servedBefore);
     }
 
     [Fact]
@@ -221,10 +241,13 @@ public sealed class ConnectionsActorTests : TestKit
 
     private ConnectionsMessages.Adopt Adopt(IConduit conduit, long id) => Outbound(conduit) with { Id = id, ReplyTo = TestActor };
 
-    private IActorRef Start(IConnectionGater? gater = null, ConnectionOptions? options = null)
+    private static NodeContext Node(IConnectionGater? gater = null, ConnectionOptions? options = null) =>
+        MakeSecuredNode(1, new NodeOptions { Connections = options ?? new ConnectionOptions() }, gater) with { Transports = [new TcpTransport()] };
+
+    private IActorRef Start(IConnectionGater? gater = null, ConnectionOptions? options = null) => Start(Node(gater, options));
+
+    private IActorRef Start(NodeContext node)
     {
-        var node = MakeSecuredNode(1, new NodeOptions { Connections = options ?? new ConnectionOptions() }, gater)
-            with { Transports = [new TcpTransport()] };
         node.Refs.Ports = _ports.Ref;
         var connections = Sys.ActorOf(Props.Create(typeof(ConnectionsActor), node));
         node.Refs.Connections = connections;
