@@ -21,6 +21,7 @@ public sealed record RelayProfile
         MaxReservationsPerAddress = 2048,
         MaxCircuits = 4096,
         MaxCircuitsPerPeer = 256,
+        MaxCircuitsPerAddress = 256,
         AsksPerPeer = new RateLimit(16, 512),
         AsksPerAddress = new RateLimit(64, 4096),
         Limits = new RelayLimits(TimeSpan.FromHours(1), 1L << 30),
@@ -43,6 +44,12 @@ public sealed record RelayProfile
 
     /// <summary>Circuits of one peer, counted as source and as destination each. At least 1; default 16.</summary>
     public int MaxCircuitsPerPeer { get; init; } = 16;
+
+    /// <summary>
+    /// Circuits to one destination from one IP address (for IPv6, one /56), loopback left out. At least 1; default 8, half of what a
+    /// destination may have: peer ids cost nothing, and one host with many of them is not to take all its circuits.
+    /// </summary>
+    public int MaxCircuitsPerAddress { get; init; } = 8;
 
     /// <summary>
     /// Reservations, and circuits, that one peer may ask for. Default one a second over a burst of 60 (rust-libp2p: a quarter of that). Each

@@ -42,6 +42,7 @@ public sealed class RelayServerRules
     private readonly Dictionary<long, Circuit> _circuits = [];
     private readonly Dictionary<PeerId, int> _asSource = [];
     private readonly Dictionary<PeerId, int> _asDestination = [];
+    private readonly Dictionary<(PeerId Destination, string AddressKey), int> _ofAddress = [];
     private readonly RelayAskRates _reserveRates;
     private readonly RelayAskRates _connectRates;
     private long _lastCircuit;
@@ -123,17 +124,24 @@ public sealed class RelayServerRules
             return NoCircuit(RelayStatus.NoReservation);
         }
 
+        var key = source.Ip is { } ip && !IPAddress.IsLoopback(ip) ? AddressKey(ip) : null;
         if (_circuits.Count >= _profile.MaxCircuits
             || _asSource.GetValueOrDefault(source.Peer) >= _profile.MaxCircuitsPerPeer
-            || _asDestination.GetValueOrDefault(destination) >= _profile.MaxCircuitsPerPeer)
+            || _asDestination.GetValueOrDefault(destination) >= _profile.MaxCircuitsPerPeer
+            || (key is not null && _ofAddress.GetValueOrDefault((destination, key)) >= _profile.MaxCircuitsPerAddress))
         {
             return NoCircuit(RelayStatus.ResourceLimitExceeded);
         }
 
         var id = ++_lastCircuit;
-        _circuits.Add(id, new Circuit(source.Peer, destination));
+        _circuits.Add(id, new Circuit(source.Peer, destination, key));
         _asSource[source.Peer] = _asSource.GetValueOrDefault(source.Peer) + 1;
         _asDestination[destination] = _asDestination.GetValueOrDefault(destination) + 1;
+        if (key is not null)
+        {
+            _ofAddress[(destination, key)] = _ofAddress.GetValueOrDefault((destination, key)) + 1;
+        }
+
         return new ConnectDecision(RelayStatus.Ok, id, slot.Connection);
     }
 
@@ -144,6 +152,10 @@ public sealed class RelayServerRules
         {
             Decrement(_asSource, ended.Source);
             Decrement(_asDestination, ended.Destination);
+            if (ended.AddressKey is { } key)
+            {
+                Decrement(_ofAddress, (ended.Destination, key));
+            }
         }
     }
 
@@ -222,5 +234,5 @@ public sealed class RelayServerRules
 
     private sealed record Slot(long Connection, string AddressKey, TimeSpan Expires);
 
-    private sealed record Circuit(PeerId Source, PeerId Destination);
+    private sealed record Circuit(PeerId Source, PeerId Destination, string? AddressKey);
 }

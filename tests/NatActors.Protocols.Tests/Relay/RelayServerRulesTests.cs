@@ -122,6 +122,22 @@ public sealed class RelayServerRulesTests
     }
 
     [Fact]
+    public void One_address_with_many_peer_ids_does_not_take_all_circuits_of_a_destination()
+    {
+        var rules = Rules(new RelayProfile { MaxCircuitsPerPeer = 4, MaxCircuitsPerAddress = 2 });
+        rules.OnReserve(Guest(1), Start);
+        rules.OnReserve(Guest(2), Start);
+        var first = rules.OnConnect(Guest(3, ip: "192.0.1.66"), Peers.Id(1), Start);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(4, ip: "192.0.1.66"), Peers.Id(1), Start).Status);
+
+        Assert.Equal(RelayStatus.ResourceLimitExceeded, rules.OnConnect(Guest(5, ip: "192.0.1.66"), Peers.Id(1), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(5, ip: "192.0.1.66"), Peers.Id(2), Start).Status);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(6, ip: "192.0.1.67"), Peers.Id(1), Start).Status);
+        rules.OnCircuitEnded(first.Circuit);
+        Assert.Equal(RelayStatus.Ok, rules.OnConnect(Guest(7, ip: "192.0.1.66"), Peers.Id(1), Start).Status);
+    }
+
+    [Fact]
     public void Circuits_are_bounded_per_source_per_destination_and_in_all()
     {
         var rules = Rules(new RelayProfile { MaxCircuits = 3, MaxCircuitsPerPeer = 2 });
@@ -199,6 +215,7 @@ public sealed class RelayServerRulesTests
     public void The_profiles_have_the_numbers_they_promise()
     {
         Assert.Equal((128, 8, 16), (RelayProfile.Public.MaxReservations, RelayProfile.Public.MaxReservationsPerAddress, RelayProfile.Public.MaxCircuitsPerPeer));
+        Assert.Equal((8, 256), (RelayProfile.Public.MaxCircuitsPerAddress, RelayProfile.Private.MaxCircuitsPerAddress));
         Assert.Equal(new RelayLimits(TimeSpan.FromMinutes(2), 131072), RelayProfile.Public.Limits);
         Assert.Equal((2048, 4096), (RelayProfile.Private.MaxReservations, RelayProfile.Private.MaxCircuits));
         Assert.Equal(new RelayLimits(TimeSpan.FromHours(1), 1073741824), RelayProfile.Private.Limits);
