@@ -154,7 +154,7 @@ public sealed class ReportOutputTests
             [
                 "event", "time", "peerId", "agent", "temporary", "listening", "interfaces", "gateways", "keepAlive", "bootstrap", "witnesses", "nat",
                 "portMapping", "reachability", "autoNatServers", "relays", "relayCandidates", "connectionCount", "relayedCount", "connections",
-                "punches", "advice", "errors", "unanswered",
+                "resources", "punches", "advice", "errors", "unanswered",
             ],
             report.EnumerateObject().Select(p => p.Name));
         Assert.Equal(("doctor", "2026-01-02T12:00:00.000Z"), (report.GetProperty("event").GetString(), report.GetProperty("time").GetString()));
