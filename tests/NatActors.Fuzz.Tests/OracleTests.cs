@@ -61,6 +61,8 @@ public sealed class OracleTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(2, FuzzCommand.Run(["--frobnicate"], text));
         Assert.Equal(2, FuzzCommand.Run(["--count", "many"], text));
         Assert.Equal(2, FuzzCommand.Run(["--entry", "no.such"], text));
+        Assert.Equal(2, FuzzCommand.Run(["--entry", "wire.yamux", "--replay", "no-such-file.hex"], text));
+        Assert.Equal(2, FuzzCommand.Run(["--corpus", "no-such-folder"], text));
         Assert.Equal(0, FuzzCommand.Run(["--list"], text));
         Assert.Contains("multiformats.varint", text.ToString());
         Assert.Contains("exit codes: 0", text.ToString());

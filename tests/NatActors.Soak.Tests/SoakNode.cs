@@ -5,14 +5,10 @@ using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Streams;
+using NatActors.Scenarios.Tests.Support;
 using NatActors.Soak.Tests.Counters;
 using NatActors.Soak.Tests.Steps;
-using NatActors.Testing;
 using NatActors.Transports;
-using NatActors.Transports.Datagrams;
-using NatActors.Transports.Naming;
-using NatActors.Transports.Port;
-using NatActors.Transports.PortMapping;
 
 namespace NatActors.Soak.Tests;
 
@@ -72,17 +68,11 @@ public sealed class SoakNode(string name, LabHost host, NodeOptions options, Sys
     {
         var system = ActorSystem.Create($"soak-{name}", Quiet);
         system.ActorOf(Props.Create(typeof(Watchman), counts), "watchman");
-        var sockets = new LabSockets(host);
         var setup = new NodeSetup
         {
             Key = _key,
             Options = options with { Listen = [Multiaddr.Parse($"/ip4/0.0.0.0/tcp/{Port}")] },
-            Transports = [new TcpTransport(sockets)],
-            Interfaces = new LabInterfaces(host),
-            Datagrams = new SystemDatagramSockets(sockets),
-            NameServerExchange = new NameServerExchange(new SystemDatagramSockets(sockets), sockets),
-            GatewayHttp = new SystemGatewayHttp(sockets),
-        };
+        }.Into(host);
         var node = await NatNode.StartAsync(system, setup).WaitAsync(Ledger.Guard);
         node.Handle(Fountain, PourAsync, allowLimited: true);
         Volatile.Write(ref _now, new Incarnation(system, node, new Asker(system, node.Actor, violation)));

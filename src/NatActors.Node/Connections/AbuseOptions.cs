@@ -84,7 +84,7 @@ public sealed record AbuseOptions
     public int EchoStreamsPerPeer { get; init; } = 64;
 
     /// <summary>
-    /// Identify pushes taken a second on one connection, over <see cref="PushBurst"/>. Above 0, at most 1,000; default 0.2 (go-libp2p: the same
+    /// Identify pushes taken a second on one connection, over <see cref="PushBurst"/>. Above 0, at most 1,000,000; default 0.2 (go-libp2p: the same
     /// for a network).
     /// </summary>
     public double PushesPerSecond { get; init; } = 0.2;

@@ -87,7 +87,7 @@ public sealed record ResourceOptions
                 InboundStreams = Peer.MaxInboundStreams,
                 Connections = rules.MaxConnectionsPerPeer,
             },
-            Connection = new ScopeLimits 
+            Connection = new ScopeLimits
             {
                 Memory = Connection.MaxMemory,
                 Streams = Connection.MaxStreams,

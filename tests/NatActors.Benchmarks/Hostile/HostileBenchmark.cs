@@ -37,7 +37,7 @@ internal sealed class HostileBenchmark : IBenchmark
     [
         new(RateSize, "attacks a second", 1000, 1000),
         new(CountSize, "pings a round", 500, 250),
-        new(OnlySize, "the number of one attack, from 1, or all", AllAttacks, AllAttacks),
+        new(OnlySize, $"one attack alone, by its place in the table from 1; {AllAttacks} is all", AllAttacks, AllAttacks),
     ];
 
     public IReadOnlyList<Role> Roles => HostileRoles.All;

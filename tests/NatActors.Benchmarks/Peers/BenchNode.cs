@@ -5,10 +5,8 @@ using NatActors.Multiformats;
 using NatActors.Node;
 using NatActors.Node.Connections;
 using NatActors.Protocols.Relay;
-using NatActors.Testing;
+using NatActors.Scenarios.Tests.Support;
 using NatActors.Transports;
-using NatActors.Transports.Datagrams;
-using NatActors.Transports.Port;
 
 namespace NatActors.Benchmarks.Peers;
 
@@ -72,7 +70,7 @@ internal sealed class BenchNode : IAsyncDisposable
             Options = NodeOptions(options),
             RelayProfile = options.Relays ? RelayProfile.Private with { Limits = RelayLimits.None } : null,
         };
-        setup = options.Host is { } host ? Into(host, setup) : setup;
+        setup = options.Host is { } host ? setup.Into(host) : setup;
         var reserved = events.Next<NodeEvents.Reserved>();
         var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(Guard);
         node.Handle(StreamWork.Perf, StreamWork.ServePerfAsync, allowLimited: true);
@@ -106,13 +104,6 @@ internal sealed class BenchNode : IAsyncDisposable
         await Node.DisposeAsync().AsTask().WaitAsync(Guard);
         await _system.Terminate().WaitAsync(Guard);
     }
-
-    private static NodeSetup Into(LabHost host, NodeSetup setup) => setup with
-    {
-        Transports = [new TcpTransport(new LabSockets(host))],
-        Interfaces = new LabInterfaces(host),
-        Datagrams = new SystemDatagramSockets(new LabSockets(host)),
-    };
 
     private static NodeOptions NodeOptions(BenchNodeOptions options) => new()
     {

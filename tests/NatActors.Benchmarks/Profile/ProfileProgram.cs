@@ -15,9 +15,9 @@ internal static class ProfileProgram
     public const string Usage = """
         usage: ./build.sh bench profile BENCHMARK [SECONDS [WARMUP]]
 
-        Runs the benchmark without js-libp2p for so many seconds (default 10) after a warm-up (default 10), and prints for each of its processes the
-        functions in which the most samples of the processor were taken: alone, and with what they called. Needs Linux's perf (Debian:
-        linux-perf) and the right to use it: root, or kernel.perf_event_paranoid at 1 or less.
+        Runs the benchmark without js-libp2p for so many seconds (default 10) after a warm-up (default 10), and prints for each
+        of its processes the functions in which the most samples of the processor were taken: alone, and with what they called.
+        Needs Linux's perf (Debian: linux-perf) and the right to use it: root, or kernel.perf_event_paranoid at 1 or less.
         """;
 
     /// <summary>For both: in so long code is compiled for good on an idle machine, and there are samples enough.</summary>
@@ -27,10 +27,19 @@ internal static class ProfileProgram
 
     public static async Task<int> RunAsync(IReadOnlyList<IBenchmark> benchmarks, IReadOnlyList<string> words)
     {
+        if (words is ["--help" or "-h" or "help"])
+        {
+            Console.WriteLine(Usage);
+            return SuiteProgram.Success;
+        }
+
         var (verb, seconds, warmUp) = (words.FirstOrDefault(), DefaultSeconds, DefaultSeconds);
         var areCounts = (words.Count < 2 || TryCount(words[1], out seconds)) && (words.Count < 3 || TryCount(words[2], out warmUp));
         if (verb is null || words.Count > 3 || !areCounts || benchmarks.All(one => one.Verb != verb))
         {
+            Console.Error.WriteLine(verb is null ? "bench: profile takes the name of a benchmark"
+                : benchmarks.All(one => one.Verb != verb) ? $"bench: there is no benchmark '{verb}': ./build.sh bench --list shows them"
+                : "bench: profile takes two numbers of seconds from 1 at most");
             Console.Error.WriteLine(Usage);
             return SuiteProgram.Misused;
         }

@@ -10,7 +10,7 @@ public sealed record CommandLine
         """
         usage: NatActors.Fuzz [options]
 
-          --list             name the entries and end
+          --list             name the entries, the shape of their inputs and what one costs, and end
           --entry NAME       only entries whose name begins so; may be given again
           --count N          make up N inputs altogether, split by what an input costs (default 100000)
           --time SECONDS     instead of a count: run that long altogether
@@ -20,10 +20,13 @@ public sealed record CommandLine
           --minimize         after the run, write back what was found, reduced to what adds coverage
           --keep-bytes N     with --minimize: at most so many bytes an entry (default 5000)
           --failures DIR     where failing inputs are saved (default: fuzz-failures)
-          --replay FILE      run the inputs of one file of hex, and the seeds, through the one entry named
+          --replay FILE      run the inputs of one file of hex, and the seeds, through the one entry that --entry names
           --uncovered        at the end, name the methods that no input reached
           --assembly NAME    take the entries from that assembly beside the program instead
           --help             this text
+
+        A line for each entry: inputs; how many of them were valid; how many were kept, for they reached something new; edges
+        reached; the most memory and work that one input took, of the entry's bounds.
 
         exit codes: 0 nothing failed, 1 something failed (told with entry, seed and a shrunk input), 2 wrong usage
         """;

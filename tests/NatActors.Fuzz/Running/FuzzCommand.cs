@@ -24,19 +24,25 @@ public static class FuzzCommand
             return command is null ? WrongUsage : Good;
         }
 
+        if (Unreadable(command) is { } mistake)
+        {
+            output.WriteLine(mistake);
+            return WrongUsage;
+        }
+
         var all = command.Assembly is { } name ? EntryCatalog.In(Assembly.Load(name)) : EntryCatalog.All;
         var chosen = all.Where(entry => command.Entries.Count == 0
             || command.Entries.Any(start => entry.Name.StartsWith(start, StringComparison.Ordinal))).ToList();
         if (chosen.Count == 0 || (command.Replay is not null && chosen.Count != 1))
         {
-            output.WriteLine(chosen.Count == 0 ? "No entry has such a name; --list names them."
+            output.WriteLine(chosen.Count == 0 ? $"No entry's name begins with {string.Join(" or ", command.Entries)}; --list names them."
                 : "--replay is for one entry; name it with --entry.");
             return WrongUsage;
         }
 
         if (command.List)
         {
-            chosen.ForEach(entry => output.WriteLine($"{entry.Name,-44} {entry.Shape}, cost {entry.Cost}"));
+            chosen.ForEach(entry => output.WriteLine($"{entry.Name,-32}{entry.Shape}, cost {entry.Cost}"));
             return Good;
         }
 
@@ -53,6 +59,26 @@ public static class FuzzCommand
         var sum = shares.Sum();
         return [.. shares.Select(share => count == long.MaxValue ? count
             : Math.Max(FewestInputs, (long)Math.Ceiling(count * share / sum)))];
+    }
+
+    /// <summary>What is wrong with the files that the arguments name; null when nothing is.</summary>
+    private static string? Unreadable(CommandLine command)
+    {
+        if (command.Replay is { } file)
+        {
+            try
+            {
+                _ = CorpusFolder.ReadFile(file).Count();
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException)
+            {
+                return $"--replay {file}: {unreadable.Message}";
+            }
+        }
+
+        return command.Corpus == CorpusFolder.Shipped || command.Minimize || Directory.Exists(command.Corpus)
+            ? null
+            : $"--corpus {command.Corpus}: there is no such folder.";
     }
 
     private static List<EntryReport> RunJobs(CommandLine command, List<FuzzEntry> entries, TextWriter output)
@@ -122,6 +148,11 @@ public static class CoverageReport
             var (first, last) = (assembly.First().First, assembly.Last().First + assembly.Last().Count);
             var reached = blocks.Count(block => block >= first && block < last);
             var ways = edges.Values.Count(block => block >= first && block < last);
+            if (ways == 0)
+            {
+                continue;
+            }
+
             yield return $"{assembly.Key}: {ways:N0} edges, {reached:N0} of {last - first:N0} blocks";
         }
 

@@ -101,9 +101,9 @@ public static class Worker
     {
         var rate = report.Inputs / Math.Max(report.Seconds, 0.001);
         var valid = 100.0 * report.Accepted / Math.Max(1, report.Inputs);
-        var ran = $"{report.Name,-44} {report.Inputs,9:N0} inputs {rate,9:N0}/s  valid {valid,3:F0} %  found {report.Found,4}";
-        var used = $"edges {report.Edges.Count / 2,5}  memory {100 * report.Memory,3:F0} %  work {100 * report.Work,3:F0} %";
-        return $"{ran}  {used}  failures {report.Failures.Count}";
+        var ran = $"{report.Name,-31}{report.Inputs,10:N0} inputs{rate,9:N0}/s  valid {valid,3:F0} %{report.Found,5} new";
+        var used = $"{report.Edges.Count / 2,6} edges  memory {100 * report.Memory,3:F0} %  work {100 * report.Work,3:F0} %";
+        return ran + used + (report.Failures.Count > 0 ? $"  FAILED {report.Failures.Count}" : string.Empty);
     }
 
     private static void Watch(FuzzJob job, Action<string> print)

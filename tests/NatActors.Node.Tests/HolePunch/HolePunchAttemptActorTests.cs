@@ -7,6 +7,7 @@ using NatActors.Node.HolePunch;
 using NatActors.Node.Port;
 using NatActors.Node.Streams;
 using NatActors.Protocols.HolePunch;
+using NatActors.Scenarios.Tests.Support;
 using NatActors.Testing;
 using NatActors.Transports.Security;
 using static NatActors.Node.Tests.NodeHarness;
@@ -58,7 +59,7 @@ public sealed class HolePunchAttemptActorTests : TestKit
     [Fact]
     public async Task The_asking_side_sends_its_first_message_along_with_the_proposal_and_hears_a_refusal()
     {
-        var events = new Whole.RecordedEvents();
+        var events = new EventLog("node");
         using var subscription = _node.Events.Subscribe(events.OnNext);
         var seed = Seed(initiator: true);
         var attempt = Sys.ActorOf(Props.Create(typeof(HolePunchAttemptActor), _node, seed));

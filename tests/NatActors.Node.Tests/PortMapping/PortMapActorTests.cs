@@ -8,6 +8,7 @@ using NatActors.Node.PortMapping;
 using NatActors.Node.Tests.Network;
 using NatActors.Protocols.PortMapping;
 using NatActors.Protocols.Tests.PortMapping;
+using NatActors.Scenarios.Tests.Support;
 using NatActors.Transports.Datagrams;
 using NatActors.Transports.Network;
 using static NatActors.Node.Tests.NodeHarness;
@@ -132,12 +133,12 @@ public sealed class PortMapActorTests : TestKit
     private static LoopbackRouter Speaking(string protocol) => new(router =>
         (router.SpeaksPcp, router.SpeaksNatPmp, router.Upnp) = (protocol == "pcp", protocol == "nat-pmp", protocol == "upnp-igd2" ? 2 : 0));
 
-    private (IActorRef Actor, Whole.RecordedEvents Events) Start(LoopbackRouter router)
+    private (IActorRef Actor, EventLog Events) Start(LoopbackRouter router)
     {
         var node = MakeNode(3) with { Datagrams = router, GatewayHttp = router };
         node.Refs.Addresses = _addresses;
         node.Refs.Network = _network;
-        var events = new Whole.RecordedEvents();
+        var events = new EventLog("node");
         node.Events.Subscribe(events.OnNext);
         var actor = Sys.ActorOf(Props.Create(typeof(PortMapActor), node));
         _addresses.ExpectMsg<AddressMessages.Subscribe>(Patience);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
 using NatActors.Multiformats;
+using NatActors.Scenarios.Tests.Support;
 using NatActors.Transports;
 
 namespace NatActors.Node.Tests.Whole;
@@ -16,7 +17,7 @@ public sealed class LoopbackNode : IAsyncDisposable
     private static readonly Config Still = ConfigurationFactory.ParseString(
         "akka.loglevel = WARNING\nakka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"");
 
-    private LoopbackNode(ActorSystem system, NatNode node, RecordedEvents events)
+    private LoopbackNode(ActorSystem system, NatNode node, EventLog events)
     {
         System = system;
         Node = node;
@@ -28,7 +29,7 @@ public sealed class LoopbackNode : IAsyncDisposable
 
     public NatNode Node { get; }
 
-    public RecordedEvents Events { get; }
+    public EventLog Events { get; }
 
     public PeerId Id => Node.PeerId;
 
@@ -49,7 +50,7 @@ public sealed class LoopbackNode : IAsyncDisposable
             Options = change?.Invoke(options) ?? options,
         };
         var system = ActorSystem.Create("node-test", timersStandStill ? Still : Quiet);
-        var events = new RecordedEvents();
+        var events = new EventLog("node");
         try
         {
             var node = await NatNode.StartAsync(system, setUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(Guard);

@@ -83,5 +83,13 @@ public sealed class EventLog(string name) : IObserver<NodeEvent>
         }
     }
 
+    /// <summary>The event of that number, from 1, among those of the type that fit.</summary>
+    public Task<T> NthAsync<T>(int number, Func<T, bool>? fits = null)
+        where T : NodeEvent
+    {
+        var left = number;
+        return NextAsync<T>(e => (fits?.Invoke(e) ?? true) && --left == 0);
+    }
+
     public override string ToString() => string.Join(Environment.NewLine, All.Select(e => $"  {e.Time:HH:mm:ss.fff} {e}"));
 }

@@ -4,12 +4,7 @@ using Akka.Configuration;
 using NatActors.Lab;
 using NatActors.Multiformats;
 using NatActors.Node;
-using NatActors.Testing;
 using NatActors.Transports;
-using NatActors.Transports.Datagrams;
-using NatActors.Transports.Naming;
-using NatActors.Transports.Port;
-using NatActors.Transports.PortMapping;
 
 namespace NatActors.Scenarios.Tests.Support;
 
@@ -72,12 +67,7 @@ public sealed class LabNode : IAsyncDisposable
         {
             Key = options.Key ?? NewKey(),
             Options = options.Node with { Listen = [listen] },
-            Transports = [new TcpTransport(new LabSockets(host))],
-            Interfaces = new LabInterfaces(host),
-            Datagrams = new SystemDatagramSockets(new LabSockets(host)),
-            NameServerExchange = new NameServerExchange(new SystemDatagramSockets(new LabSockets(host)), new LabSockets(host)),
-            GatewayHttp = new SystemGatewayHttp(new LabSockets(host)),
-        };
+        }.Into(host);
         var node = await NatNode.StartAsync(system, options.SetUp?.Invoke(setup) ?? setup, "node", events).WaitAsync(EventLog.Guard);
         return new LabNode(system, node, events, host, options);
     }
