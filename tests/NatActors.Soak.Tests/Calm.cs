@@ -44,7 +44,7 @@ public sealed class Calm(SoakNetwork network, TimeSpan patience, Action<string> 
             var differences = census.DifferencesFrom(baseline);
             if (differences.Count > 0 && ++shown % 20 == 0)
             {
-                print($"soak: not yet as before: {string.Join("; ", differences.Take(6))}");
+                print($"soak: not yet as before: {differences[0]}" + (differences.Count > 1 ? $", and {differences.Count - 1} more" : ""));
             }
 
             return differences;

@@ -39,8 +39,8 @@ internal static class ReportWords
     public static string Refused(ResourcesEntry held)
     {
         var by = held.RefusedBy.OrderByDescending(r => r.Count).Take(3).Select(r => $"{r.Scope} {r.Resource} {r.Count}");
-        return $"refused {held.Refused} requests for want of these" + (held.Refused > 0 ? $" ({string.Join(", ", by)})" : "")
-            + (held.Evicted > 0 ? $", ended {held.Evicted} streams or connections to make room" : "");
+        return $"refused for want of room: {held.Refused}" + (held.Refused > 0 ? $" ({string.Join(", ", by)})" : "")
+            + (held.Evicted > 0 ? $"; streams or connections ended to make room: {held.Evicted}" : "");
     }
 
     /// <summary>Which traffic it is about.</summary>
