@@ -96,9 +96,14 @@ public sealed partial class YamuxLink
                     GiveBack(ref buffer);
                     await new ThenOnThisThread(waiting, TakeLastReader());
                 }
-                else if (ready % MaxHeldReads == 0)
+                else
                 {
-                    WakeReaders();
+                    // What failed is told once: a conduit that was cut inside a frame says later that it has ended.
+                    await waiting;
+                    if (ready % MaxHeldReads == 0)
+                    {
+                        WakeReaders();
+                    }
                 }
 
                 buffer ??= ReadBuffers.Rent();

@@ -56,7 +56,7 @@ public sealed partial class YamuxLink : IMuxedLink
     {
     }
 
-    /// <summary>The same; writes that the peer does not take are charged to those resources.</summary>
+    /// <summary>The same; writes that the peer does not take, and frames that it does not finish, are charged to those resources.</summary>
     internal YamuxLink(
         IConduit conduit,
         ConnectionRole role,
@@ -66,6 +66,11 @@ public sealed partial class YamuxLink : IMuxedLink
         ConnectionResources? resources)
     {
         _resources = resources;
+        if (resources is not null)
+        {
+            (conduit as IChargedConduit)?.ChargeTo(resources);
+        }
+
         _traffic = traffic;
         _conduit = conduit;
         _session = new YamuxSession(role == ConnectionRole.Dialer ? YamuxRole.Client : YamuxRole.Server, options);

@@ -83,10 +83,14 @@ public sealed class NodeResources
         }
     }
 
+    /// <summary>
+    /// What is ended for it is ended on another thread: its place is free at once, and the asker may hold the event lock of its link, as the
+    /// victim's link needs its own.
+    /// </summary>
     internal StreamResources? OpenStream(ConnectionScope connection, bool inbound, out ResourceRefusal? refusal)
     {
         StreamScope? scope = null;
-        refusal = Decide(() => _tree.OpenStream(connection, inbound, out scope), connection);
+        refusal = Decide(() => _tree.OpenStream(connection, inbound, out scope), connection, later: true);
         return scope is null ? null : new StreamResources(this, scope);
     }
 
@@ -177,7 +181,7 @@ public sealed class NodeResources
         Refused?.Invoke(refusal, asker);
     }
 
-    private ResourceRefusal? Decide(Func<ResourceDecision> ask, ResourceScope? asker)
+    private ResourceRefusal? Decide(Func<ResourceDecision> ask, ResourceScope? asker, bool later = false)
     {
         for (var victims = 0; ; victims++)
         {
@@ -187,7 +191,7 @@ public sealed class NodeResources
                 decision = ask();
             }
 
-            if (!GoesOn(decision, victims, asker))
+            if (!GoesOn(decision, victims, asker, later))
             {
                 return decision.Refusal;
             }
@@ -195,14 +199,20 @@ public sealed class NodeResources
     }
 
     /// <summary>True when room was made, so that it is worth asking again.</summary>
-    private bool GoesOn(in ResourceDecision decision, int victims, ResourceScope? asker)
+    private bool GoesOn(in ResourceDecision decision, int victims, ResourceScope? asker, bool later = false)
     {
         if (decision.Refusal is not { } refusal)
         {
             return false;
         }
 
-        if (decision.Victim is not { } victim || victims == MaxVictims)
+        if (decision.Victim is { } victim)
+        {
+            // Even when it is one too many to ask again: once named it gets nothing any more.
+            End(victim, refusal, later);
+        }
+
+        if (decision.Victim is null || victims == MaxVictims)
         {
             // With a limit of none it is over, and asks too late: that is no news.
             if (refusal.Limit > 0)
@@ -213,6 +223,11 @@ public sealed class NodeResources
             return false;
         }
 
+        return true;
+    }
+
+    private void End(ResourceScope victim, ResourceRefusal refusal, bool later)
+    {
         lock (_gate)
         {
             _evicted++;
@@ -220,13 +235,23 @@ public sealed class NodeResources
         }
 
         Evicted?.Invoke(victim, refusal);
+        if (later)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static end => Evict(end.Victim, end.Refusal), (Victim: victim, Refusal: refusal), preferLocal: false);
+        }
+        else
+        {
+            Evict(victim, refusal);
+        }
+    }
+
+    private static void Evict(ResourceScope victim, ResourceRefusal refusal)
+    {
         switch (victim)
         {
             case StreamScope stream: (stream.Tag as StreamResources)?.Evict(refusal); break;
             case ConnectionScope connection: (connection.Tag as ConnectionResources)?.Evict(refusal); break;
         }
-
-        return true;
     }
 
     private void Raise(bool emptied)

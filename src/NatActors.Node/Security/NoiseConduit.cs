@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using NatActors.Multiformats;
 using NatActors.Node.Muxing;
+using NatActors.Node.Resources;
 using NatActors.Transports;
 using NatActors.Wire.Security;
 
@@ -10,7 +11,7 @@ namespace NatActors.Node.Security;
 /// A conduit under a Noise session. Reading decrypts straight into the caller's buffer when a frame's plaintext fits; writing fills frames
 /// and sends several of them in one write. Nothing is allocated per frame.
 /// </summary>
-internal sealed class NoiseConduit : IConduit
+internal sealed class NoiseConduit : IChargedConduit
 {
     /// <summary>
     /// Frames that one write of the conduit below carries: large enough to make socket calls rare, small enough for the cache.
@@ -37,6 +38,7 @@ internal sealed class NoiseConduit : IConduit
     private int _end;
     private int _plainStart;
     private int _plainEnd;
+    private ConnectionResources? _resources;
 
     public NoiseConduit(IConduit inner, NoiseSession session, ReadOnlySpan<byte> early)
     {
@@ -60,6 +62,11 @@ internal sealed class NoiseConduit : IConduit
     {
         while (true)
         {
+            if (buffer.IsEmpty)
+            {
+                SkipEmptyFrames();
+            }
+
             var opened = TakePlain(buffer.Span);
             if (opened > 0 || (buffer.IsEmpty && HasPlain))
             {
@@ -73,7 +80,8 @@ internal sealed class NoiseConduit : IConduit
             }
 
             var free = MakeRoom();
-            var read = await _inner.ReadAsync(free, cancellationToken);
+            var reading = _inner.ReadAsync(free, cancellationToken);
+            var read = reading.IsCompleted ? await reading : await HoldAsync(reading);
             if (read == 0)
             {
                 var truncated = _start < _end;
@@ -114,6 +122,30 @@ internal sealed class NoiseConduit : IConduit
     {
         _session.Dispose();
         return _inner.DisposeAsync();
+    }
+
+    /// <inheritdoc />
+    public void ChargeTo(ConnectionResources resources) => _resources = resources;
+
+    /// <summary>Waits for the rest of a frame: until it comes, the buffer is held at the peer's expense.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> HoldAsync(ValueTask<int> reading)
+    {
+        var held = _resources is null ? 0 : _received!.Length;
+        if (_resources?.Take(held) is { } refusal)
+        {
+            _inner.Abort();
+            throw new IOException($"The peer does not finish what it sends: {refusal.Describe()}.");
+        }
+
+        try
+        {
+            return await reading;
+        }
+        finally
+        {
+            _resources?.Return(held);
+        }
     }
 
     private bool HasPlain => _plainStart < _plainEnd || HasFrame(out _);
@@ -161,6 +193,15 @@ internal sealed class NoiseConduit : IConduit
         }
 
         return taken;
+    }
+
+    /// <summary>A frame may carry nothing: who waits for something to read, to have a buffer for it then, is not woken by those.</summary>
+    private void SkipEmptyFrames()
+    {
+        while (_plainStart == _plainEnd && HasFrame(out var ciphertext) && ciphertext.Length == NoiseCipher.TagLength)
+        {
+            Open(ciphertext, default);
+        }
     }
 
     private bool HasFrame(out Span<byte> ciphertext)

@@ -1,4 +1,6 @@
+using NatActors.Multiformats;
 using NatActors.Node.Muxing;
+using NatActors.Node.Security;
 using NatActors.Testing;
 using NatActors.Transports.Muxing;
 using NatActors.Transports.Security;
@@ -73,6 +75,23 @@ public sealed class YamuxLinkEndTests
         pair.Dialer.Link.Abort();
         Assert.Equal(LinkEndKind.ClosedLocally, (await pair.Dialer.Done.WaitAsync(LinkPair.Patience)).Kind);
         await pair.Listener.Done.WaitAsync(LinkPair.Patience);
+    }
+
+    [Fact]
+    public async Task A_conduit_that_ends_inside_a_secured_frame_was_cut_and_not_closed()
+    {
+        var random = new SeededRandomSource();
+        var upgrade = new NoiseUpgrade(PrivateKey.GenerateEd25519(random), random);
+        var (near, far) = MemoryConduit.CreatePair();
+        var listening = upgrade.UpgradeAsync(far, ConnectionRole.Listener, null, CancellationToken.None);
+        var dialed = await upgrade.UpgradeAsync(near, ConnectionRole.Dialer, null, CancellationToken.None);
+        Assert.NotNull((await listening).Conduit);
+
+        await far.WriteAsync(new byte[] { 0 });
+        await far.CompleteWritesAsync();
+        var owner = new LinkOwner(dialed.Conduit!, ConnectionRole.Dialer, new YamuxOptions(), () => TimeSpan.Zero);
+
+        Assert.Equal(LinkEndKind.TransportBroken, (await owner.Done.WaitAsync(LinkPair.Patience)).Kind);
     }
 
     [Fact]
