@@ -1,6 +1,9 @@
+using System.Buffers;
 using NatActors.Multiformats;
+using NatActors.Node.Resources;
 using NatActors.Node.Security;
 using NatActors.Node.Tests.Muxing;
+using NatActors.Protocols.Resources;
 using NatActors.Testing;
 using NatActors.Transports;
 using NatActors.Transports.Security;
@@ -102,6 +105,83 @@ public sealed class NoiseUpgradeTests
         Assert.Equal(0, await far.Conduit.ReadAsync(Memory<byte>.Empty));
         Assert.Equal(1, await far.Conduit.ReadAsync(buffer));
         Assert.Equal(6, buffer[0]);
+    }
+
+    [Fact]
+    public async Task A_frame_that_is_not_whole_is_charged_until_it_is()
+    {
+        var resources = new NodeResources(new ResourceLimits());
+        var connection = resources.OpenConnection(1, inbound: true, out _)!;
+        connection.KnowPeer(PeerId.FromPublicKey(Alice.PublicKey));
+        var conduits = MemoryConduit.CreatePair();
+        var (near, far) = await UpgradeAsync(conduits);
+        ((IChargedConduit)far.Conduit!).ChargeTo(connection);
+        await near.Conduit!.WriteAsync(new byte[] { 5 });
+        var frame = new byte[100];
+        var length = await conduits.Listener.ReadAsync(frame);
+
+        var waiting = far.Conduit!.ReadAsync(new byte[10]).AsTask();
+        Assert.Equal(0, resources.Usage.Memory);
+        await conduits.Dialer.WriteAsync(frame.AsMemory(0, 3));
+        await HeldAsync(resources, NoiseCipher.MaxFrameLength);
+        Assert.False(waiting.IsCompleted);
+        await conduits.Dialer.WriteAsync(frame.AsMemory(3, length - 3));
+
+        Assert.Equal(1, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(0, resources.Usage.Memory);
+    }
+
+    [Fact]
+    public async Task A_frame_that_there_is_no_memory_to_wait_for_ends_the_conduit_with_the_reason()
+    {
+        var resources = new NodeResources(new ResourceLimits { Peer = new ScopeLimits { Memory = NoiseCipher.MaxFrameLength - 1 } });
+        var connection = resources.OpenConnection(1, inbound: true, out _)!;
+        connection.KnowPeer(PeerId.FromPublicKey(Alice.PublicKey));
+        var conduits = MemoryConduit.CreatePair();
+        var (_, far) = await UpgradeAsync(conduits);
+        ((IChargedConduit)far.Conduit!).ChargeTo(connection);
+
+        await conduits.Dialer.WriteAsync(new byte[] { 255, 0, 0 });
+        var cut = await Assert.ThrowsAsync<IOException>(() => far.Conduit!.ReadAsync(new byte[10]).AsTask().WaitAsync(LinkPair.Patience));
+        Assert.Contains("Resources.Peer.MaxMemory", cut.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task HeldAsync(NodeResources resources, long bytes)
+    {
+        using var guard = new CancellationTokenSource(LinkPair.Patience);
+        while (resources.Usage.Memory != bytes)
+        {
+            guard.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task A_read_into_no_buffer_is_not_woken_by_frames_that_carry_nothing()
+    {
+        var conduits = MemoryConduit.CreatePair();
+        using var dialer = new NoiseHandshake(true, Alice, Random, null, []);
+        using var listener = new NoiseHandshake(false, Bob, Random, null, []);
+        var (there, back) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+        dialer.Start(there);
+        listener.Start(back);
+        listener.Read(there.WrittenSpan, back, out _);
+        there.Clear();
+        dialer.Read(back.WrittenSpan, there, out _);
+        listener.Read(there.WrittenSpan, back, out _);
+        await using var far = new NoiseConduit(conduits.Listener, listener.Session!, []);
+        var frames = new byte[100];
+        var length = dialer.Session!.Sender.Encrypt([], frames);
+        length += dialer.Session.Sender.Encrypt([], frames.AsSpan(length));
+        await conduits.Dialer.WriteAsync(frames.AsMemory(0, length));
+
+        var waiting = far.ReadAsync(Memory<byte>.Empty).AsTask();
+        Assert.False(waiting.IsCompleted);
+        length = dialer.Session.Sender.Encrypt([7], frames);
+        await conduits.Dialer.WriteAsync(frames.AsMemory(0, length));
+
+        Assert.Equal(0, await waiting.WaitAsync(LinkPair.Patience));
+        Assert.Equal(1, await far.ReadAsync(new byte[10]));
     }
 
     [Fact]
