@@ -10,7 +10,59 @@ internal static class PeerIdText
     private const byte Libp2pKeyCodec = 0x72;
     private const char Base32Prefix = 'b';
 
-    internal static string ToBase58(ReadOnlySpan<byte> multihash) => Base58.Bitcoin.Encode(multihash);
+    private const string Base58Digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+    /// <summary>Digits of base 58 that go into one limb: the largest power that leaves room for a carry in 64 bits.</summary>
+    private const int LimbDigits = 5;
+    private const uint LimbRadix = 58 * 58 * 58 * 58 * 58;
+
+    /// <summary>
+    /// Five digits at a time: every connection brings a peer id that is written as text, and digit by digit that took a fiftieth of a handshake.
+    /// </summary>
+    internal static string ToBase58(ReadOnlySpan<byte> multihash)
+    {
+        // A digit of base 58 holds more than five bits, a limb more than 29.
+        Span<uint> limbs = stackalloc uint[(Multihash.MaxLength * 8 / 29) + 1];
+        var zeros = multihash.Length - multihash.TrimStart((byte)0).Length;
+        var count = ToLimbs(multihash[zeros..], limbs);
+        Span<char> text = stackalloc char[Multihash.MaxLength + (limbs.Length * LimbDigits)];
+        var start = text.Length;
+        foreach (var limb in limbs[..count])
+        {
+            var rest = limb;
+            for (var digit = 0; digit < LimbDigits; digit++)
+            {
+                text[--start] = Base58Digits[(int)(rest % 58)];
+                rest /= 58;
+            }
+        }
+
+        // Of the highest limb only the digits that count; then one for each leading byte of zero.
+        text = text[start..].TrimStart(Base58Digits[0]);
+        return new string(Base58Digits[0], zeros) + text.ToString();
+    }
+
+    /// <summary>Little-endian.</summary>
+    private static int ToLimbs(ReadOnlySpan<byte> number, Span<uint> limbs)
+    {
+        var count = 0;
+        foreach (var next in number)
+        {
+            ulong carry = next;
+            for (var i = 0; i < count; i++)
+            {
+                carry += (ulong)limbs[i] << 8;
+                (limbs[i], carry) = ((uint)(carry % LimbRadix), carry / LimbRadix);
+            }
+
+            if (carry > 0)
+            {
+                limbs[count++] = (uint)carry;
+            }
+        }
+
+        return count;
+    }
 
     internal static string ToCid(ReadOnlySpan<byte> multihash)
     {

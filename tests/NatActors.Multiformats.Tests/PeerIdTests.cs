@@ -32,6 +32,24 @@ public class PeerIdTests
         "bafzaajaiaejcalj543iwv2d7pkjt7ykvefrkfu7qjfi6sduakhso4lay6abn2d5u", "12D3KooWCryG7Mon9orvQxcS1rYZjotPgpwoJNHHKcLLfE4Hf5mV")]
     public void Reads_the_bases_that_go_reads(string text, string base58) => Assert.Equal(base58, PeerId.Parse(text).ToString());
 
+    [Fact]
+    public void Writes_every_length_as_the_library_does()
+    {
+        var random = new SeededRandom(58);
+        for (var length = 1; length <= Multihash.MaxIdentityLength; length++)
+        {
+            var digest = new byte[length];
+            random.Fill(digest);
+            foreach (var bytes in new[] { digest, new byte[length], [.. Enumerable.Repeat((byte)0xff, length)] })
+            {
+                byte[] multihash = [0, (byte)length, .. bytes];
+                Assert.True(PeerId.TryDecode(multihash, out var id));
+                Assert.Equal(SimpleBase.Base58.Bitcoin.Encode(multihash), id.ToString());
+                Assert.Equal(id, PeerId.Parse(id.ToString()));
+            }
+        }
+    }
+
     /// <summary>libp2p/specs peer-ids: keys of at most 42 bytes are inlined.</summary>
     [Theory]
     [InlineData("ed25519", "0024")]

@@ -42,6 +42,8 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     private readonly NodeContext _node;
     private readonly SelfDescription _self;
     private readonly Dictionary<long, KnownPeer> _known = [];
+    private readonly Dictionary<PeerId, KnownPeer[]> _ofPeer = [];
+    private readonly VerifiedSignatures _verified = new();
     private readonly Dictionary<long, int> _inbound = [];
     private readonly Dictionary<long, long> _answeredEarly = [];
     private readonly Queue<long> _toPush = new();
@@ -112,7 +114,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
         switch (message)
         {
             case ConnectionsMessages.ConnectionUp up: OnConnectionUp(up.Connection); break;
-            case ConnectionsMessages.ConnectionDown down: _known.Remove(down.Connection.Id); break;
+            case ConnectionsMessages.ConnectionDown down: OnConnectionDown(down.Connection.Id); break;
             case StreamMessages.InboundStream inbound: OnInbound(inbound.Stream, inbound.Connection); break;
             case IdentifyExchangeMessages.Ended ended: OnExchangeEnded(ended); break;
             case AddressMessages.Changed changed when _self.Change(changed.Addresses): SchedulePush(); break;
@@ -129,9 +131,29 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     {
         // What the peer was told before this notice may be out of date by now; it gets a push then.
         var told = _answeredEarly.Remove(connection.Id, out var early) ? early : _self.Version;
-        if (_known.TryAdd(connection.Id, new KnownPeer(connection, told, new TokenBucket(Pushes, Now))))
+        var known = new KnownPeer(connection, told, new TokenBucket(Pushes, Now));
+        if (_known.TryAdd(connection.Id, known))
         {
+            _ofPeer[connection.Peer] = [.. _ofPeer.GetValueOrDefault(connection.Peer, []), known];
             Exchange(new ExchangeSeed(ExchangeKind.Ask, connection, null, default));
+        }
+    }
+
+    private void OnConnectionDown(long connectionId)
+    {
+        if (!_known.Remove(connectionId, out var gone))
+        {
+            return;
+        }
+
+        var peer = gone.Connection.Peer;
+        if (_ofPeer[peer] is { Length: > 1 } several)
+        {
+            _ofPeer[peer] = [.. several.Where(known => known != gone)];
+        }
+        else
+        {
+            _ofPeer.Remove(peer);
         }
     }
 
@@ -219,7 +241,10 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
             return;
         }
 
-        var subject = new IdentifyConnection(connection.Peer, connection.PeerKey, connection.RemoteAddress, connection.Relayed);
+        var subject = new IdentifyConnection(connection.Peer, connection.PeerKey, connection.RemoteAddress, connection.Relayed)
+        {
+            Verified = _verified,
+        };
         var outcome = ended.Kind == ExchangeKind.TakePush
             ? IdentifyMerge.Push(known.Info, update, subject)
             : IdentifyMerge.Answer(Latest(connection.Peer), update, subject);
@@ -240,9 +265,7 @@ public sealed class IdentifyActor : UntypedActor, IWithTimers
     }
 
     private IdentifyInfo? Latest(PeerId peer) =>
-        _known.Values
-            .Where(k => k.Info is not null && k.Connection.Peer.Equals(peer))
-            .MaxBy(k => k.Info!.RecordSequence ?? 0)?.Info;
+        _ofPeer.GetValueOrDefault(peer, []).Where(k => k.Info is not null).MaxBy(k => k.Info!.RecordSequence ?? 0)?.Info;
 
     private void Publish(ConnectionInfo connection, IdentifyInfo info)
     {

@@ -159,6 +159,11 @@ internal sealed class IdentifyExchangeActor : UntypedActor, IWithTimers
             // The peer said all but forgot to finish the stream: what it said counts.
             stream.Reset();
         }
+        catch (IOException lost)
+        {
+            // Said here, and not by the task's failure: an exception costs more at each await that it passes.
+            return new Moved(null, lost.Message);
+        }
 
         var update = decoder.OnEnd();
         if (update is not null)
@@ -171,8 +176,16 @@ internal sealed class IdentifyExchangeActor : UntypedActor, IWithTimers
 
     private static async Task<Moved> WriteAsync(PeerStream stream, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(payload, cancellationToken);
-        await stream.CompleteWritesAsync(cancellationToken);
+        try
+        {
+            await stream.WriteAsync(payload, cancellationToken);
+            await stream.CompleteWritesAsync(cancellationToken);
+        }
+        catch (IOException lost)
+        {
+            return new Moved(null, lost.Message);
+        }
+
         await stream.DisposeAsync();
         return new Moved(null, null);
     }

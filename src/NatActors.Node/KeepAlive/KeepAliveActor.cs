@@ -89,7 +89,7 @@ public sealed class KeepAliveActor : UntypedActor, IWithTimers
     {
         var path = new Path(connection);
         _paths[connection.Id] = path;
-        path.NeedsRefresh = Judge(connection).NeedsRefresh;
+        SetNeed(path, Judge(connection).NeedsRefresh);
         TellPace(path);
         Report();
     }
@@ -112,7 +112,17 @@ public sealed class KeepAliveActor : UntypedActor, IWithTimers
             Play(family, family.Lifetime.OnSilentDeath(Now));
         }
 
+        SetNeed(path, false);
         Report();
+    }
+
+    private void SetNeed(Path path, bool needs)
+    {
+        if (path.NeedsRefresh != needs)
+        {
+            path.NeedsRefresh = needs;
+            _families[path.Family].Refreshed += needs ? 1 : -1;
+        }
     }
 
     private void OnIdentified(IdentifyMessages.Identified identified)
@@ -172,7 +182,7 @@ public sealed class KeepAliveActor : UntypedActor, IWithTimers
             var needs = Judge(path.Info).NeedsRefresh;
             if (needs != path.NeedsRefresh)
             {
-                path.NeedsRefresh = needs;
+                SetNeed(path, needs);
                 TellPace(path);
                 OfferServer(path);
             }
@@ -273,7 +283,7 @@ public sealed class KeepAliveActor : UntypedActor, IWithTimers
     private void Report()
     {
         var lines = _families.Values
-            .Where(f => _paths.Values.Any(p => p.NeedsRefresh && p.Family == f.Version))
+            .Where(f => f.Refreshed > 0)
             .Select(f => KeepAliveWords.Describe(f.Version, f.Lifetime, f.Measuring is not null))
             .ToArray();
         if (!lines.SequenceEqual(_told))
@@ -305,6 +315,9 @@ public sealed class KeepAliveActor : UntypedActor, IWithTimers
         public IpFamily Version { get; } = version;
 
         public MappingLifetime Lifetime { get; } = lifetime;
+
+        /// <summary>Paths of which this end has a mapping to keep.</summary>
+        public int Refreshed { get; set; }
 
         public IActorRef? Measuring { get; set; }
 

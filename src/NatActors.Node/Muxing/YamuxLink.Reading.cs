@@ -110,6 +110,8 @@ public sealed partial class YamuxLink
                 var read = await _conduit.ReadAsync(buffer);
                 if (read == 0)
                 {
+                    GiveBack(ref buffer);
+                    await OwnGoodbyeAsync();
                     Finish(OrderlyEnd(), cut: false);
                     break;
                 }
@@ -134,6 +136,18 @@ public sealed partial class YamuxLink
         }
 
         GiveBack(ref buffer);
+    }
+
+    /// <summary>
+    /// A peer that closes sends its GoAway and its end of the conduit in one go: the answer to the first is not to be cut for the second,
+    /// which would reset what is being closed in order. A peer that does not take it is found out as any other, by its silence.
+    /// </summary>
+    private Task OwnGoodbyeAsync()
+    {
+        lock (Gate)
+        {
+            return _closing && _end is null ? _flushed.Task : Task.CompletedTask;
+        }
     }
 
     /// <summary>A link that waits holds no buffer: most links do nothing but wait.</summary>

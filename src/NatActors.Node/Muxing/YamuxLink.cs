@@ -215,17 +215,11 @@ public sealed partial class YamuxLink : IMuxedLink
     public async ValueTask CloseAsync(CancellationToken cancellationToken)
     {
         BeginClosing();
-        try
+        if (_events is not null)
         {
-            if (_events is not null)
-            {
-                await _flushed.Task.WaitAsync(cancellationToken);
-                await _done.Task.WaitAsync(cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The time the caller allowed is over: cut what is left.
+            // When the time the caller allowed is over, what is left is cut, which frees both loops.
+            await using var cut = cancellationToken.UnsafeRegister(static link => ((YamuxLink)link!).Abort(), this);
+            await _done.Task;
         }
 
         Abort();

@@ -100,14 +100,14 @@ public sealed class NatBehaviour
     {
         if (!opens)
         {
+            // One less changes no claim; what it saw goes with its observation.
             _secondPortServers.Remove(connectionId);
-        }
-        else if (_secondPortServers.Count < _rules.MaxSecondPortServers)
-        {
-            _secondPortServers[connectionId] = peer;
+            return [];
         }
 
-        return Review(now);
+        return _secondPortServers.Count < _rules.MaxSecondPortServers && _secondPortServers.TryAdd(connectionId, peer)
+            ? [.. _sides.SelectMany(side => AskSecondPorts(side, now))]
+            : [];
     }
 
     /// <summary>The answer to <see cref="NatEffect.ObserveSecondPort"/>; null when nothing was learnt.</summary>
@@ -154,12 +154,15 @@ public sealed class NatBehaviour
                 effects.Add(new NatEffect.TryHairpin(target));
             }
 
-            effects.AddRange(side.NextSecondPorts(_secondPortServers, now)
-                .Select(w => new NatEffect.ObserveSecondPort(_secondPortServers[w.ConnectionId], w.ConnectionId)));
+            effects.AddRange(AskSecondPorts(side, now));
         }
 
         return effects;
     }
+
+    private IEnumerable<NatEffect> AskSecondPorts(Side side, TimeSpan now) =>
+        side.NextSecondPorts(_secondPortServers, now)
+            .Select(w => new NatEffect.ObserveSecondPort(_secondPortServers[w.ConnectionId], w.ConnectionId));
 
     /// <summary>One family and protocol.</summary>
     private sealed class Side(IpFamily family, IpProtocol protocol, NatBehaviourRules rules)

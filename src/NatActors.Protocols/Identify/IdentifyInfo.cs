@@ -36,7 +36,11 @@ public sealed record IdentifyInfo
 /// <param name="Key">Its key.</param>
 /// <param name="RemoteAddress">Its end; for a relayed connection <c>…/p2p/RELAY/p2p-circuit</c>.</param>
 /// <param name="Relayed">True when it runs over a relay.</param>
-public sealed record IdentifyConnection(PeerId Peer, PublicKey Key, Multiaddr RemoteAddress, bool Relayed);
+public sealed record IdentifyConnection(PeerId Peer, PublicKey Key, Multiaddr RemoteAddress, bool Relayed)
+{
+    /// <summary>Signatures known to be good: a peer says the same record over each of its connections. Null to check each time.</summary>
+    public VerifiedSignatures? Verified { get; init; }
+}
 
 /// <summary>What became of a signed peer record.</summary>
 public enum RecordVerdict
@@ -119,7 +123,7 @@ public static class IdentifyMerge
         }
 
         // RFC 0003: the record's peer is its signer (checked on opening), and here the one at the other end of the connection.
-        if (!PeerRecord.TryOpen(bytes.Span, out record, out _) || record.Peer != connection.Peer)
+        if (!PeerRecord.TryOpen(bytes.Span, connection.Verified, out record, out _) || record.Peer != connection.Peer)
         {
             record = null;
             return RecordVerdict.Invalid;

@@ -55,6 +55,14 @@ public sealed class Envelope
         ReadOnlySpan<byte> bytes,
         RecordKind kind,
         [NotNullWhen(true)] out Envelope? envelope,
+        out DecodeFailure failure) => TryOpen(bytes, kind, null, out envelope, out failure);
+
+    /// <summary>As the other overload, without checking again a signature that was found good before.</summary>
+    public static bool TryOpen(
+        ReadOnlySpan<byte> bytes,
+        RecordKind kind,
+        VerifiedSignatures? verified,
+        [NotNullWhen(true)] out Envelope? envelope,
         out DecodeFailure failure)
     {
         ArgumentNullException.ThrowIfNull(kind);
@@ -81,7 +89,8 @@ public sealed class Envelope
             return false;
         }
 
-        if (!key.Verify(SignedBytes(kind, message.Payload.Span), message.Signature.Span))
+        var signed = SignedBytes(kind, message.Payload.Span);
+        if (!(verified?.Verify(key, signed, message.Signature.Span) ?? key.Verify(signed, message.Signature.Span)))
         {
             failure = DecodeFailure.BadSignature;
             return false;

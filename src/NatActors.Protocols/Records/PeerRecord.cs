@@ -40,11 +40,17 @@ public sealed record PeerRecord(PeerId Peer, ulong Sequence, IReadOnlyList<Multi
     /// <param name="bytes">The envelope.</param>
     /// <param name="record">The record.</param>
     /// <param name="failure">Why it is refused; <see cref="DecodeFailure.Mismatch"/> when another peer signed it.</param>
-    public static bool TryOpen(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out PeerRecord? record, out DecodeFailure failure)
+    public static bool TryOpen(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out PeerRecord? record, out DecodeFailure failure) =>
+        TryOpen(bytes, null, out record, out failure);
+
+    /// <summary>As the other overload, without checking again a signature that was found good before.</summary>
+    public static bool TryOpen(
+        ReadOnlySpan<byte> bytes, VerifiedSignatures? verified, [NotNullWhen(true)] out PeerRecord? record, out DecodeFailure failure)
     {
         record = null;
-        if (!Envelope.TryOpen(bytes, RecordKind.PeerRecord, out var envelope, out failure)
-            && (failure != DecodeFailure.Mismatch || !Envelope.TryOpen(bytes, RecordKind.RoutingRecord, out envelope, out failure)))
+        if (!Envelope.TryOpen(bytes, RecordKind.PeerRecord, verified, out var envelope, out failure)
+            && (failure != DecodeFailure.Mismatch
+                || !Envelope.TryOpen(bytes, RecordKind.RoutingRecord, verified, out envelope, out failure)))
         {
             return false;
         }

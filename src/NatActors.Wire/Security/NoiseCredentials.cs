@@ -27,6 +27,9 @@ public sealed class NoiseCredentials : IDisposable
     /// <summary>Muxers by preference.</summary>
     public IReadOnlyList<string> Muxers { get; }
 
+    /// <summary>Signatures of others over their static keys, found good in handshakes before.</summary>
+    internal VerifiedSignatures Verified { get; } = new();
+
     /// <summary>The static key.</summary>
     internal X25519KeyPair StaticKey { get; }
 

@@ -197,7 +197,8 @@ public sealed class NoiseHandshake : IDisposable
 
     private bool CheckPayload(ReadOnlySpan<byte> payload)
     {
-        var failure = NoisePayload.TryDecode(payload, _state.RemoteStaticPublicKey, out _remoteKey, out var muxers, out var detail);
+        var failure = NoisePayload.TryDecode(
+            payload, _state.RemoteStaticPublicKey, _credentials.Verified, out _remoteKey, out var muxers, out var detail);
         if (failure != NoiseFailure.None)
         {
             Fail(failure, detail!);

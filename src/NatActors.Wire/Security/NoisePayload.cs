@@ -36,6 +36,7 @@ internal static class NoisePayload
     internal static NoiseFailure TryDecode(
         ReadOnlySpan<byte> bytes,
         ReadOnlySpan<byte> remoteStatic,
+        VerifiedSignatures verified,
         out PublicKey? remoteKey,
         out IReadOnlyList<string> muxers,
         out string? detail)
@@ -54,7 +55,7 @@ internal static class NoisePayload
             return NoiseFailure.BadIdentityKey;
         }
 
-        if (!remoteKey.Verify(SignedBytes(remoteStatic), payload.IdentitySig.Span))
+        if (!verified.Verify(remoteKey, SignedBytes(remoteStatic), payload.IdentitySig.Span))
         {
             detail = $"The identity key of {PeerId.FromPublicKey(remoteKey)} did not sign the static key.";
             return NoiseFailure.BadSignature;

@@ -41,6 +41,50 @@ public sealed class YamuxLinkEndTests
     }
 
     [Fact]
+    public async Task A_goaway_is_answered_although_the_peers_end_comes_along()
+    {
+        // The link's first ping does not fit: it is still writing when both come.
+        var (near, far) = MemoryConduit.CreatePair(capacity: 10);
+        var owner = new LinkOwner(far, ConnectionRole.Listener, new YamuxOptions(), () => TimeSpan.Zero);
+        await near.WriteAsync(GoAway());
+        await near.CompleteWritesAsync();
+
+        var sent = new byte[3 * YamuxHeader.Size];
+        var length = 0;
+        while (await near.ReadAsync(sent.AsMemory(length)) is var read and > 0)
+        {
+            length += read;
+        }
+
+        Assert.Equal(2 * YamuxHeader.Size, length);
+        Assert.Equal(
+            new YamuxHeader(YamuxFrameType.GoAway, YamuxFlags.None, 0, (uint)YamuxGoAwayCode.Normal),
+            YamuxHeader.Read(sent.AsSpan(YamuxHeader.Size)));
+        Assert.Equal(LinkEndKind.ClosedByPeer, (await owner.Done.WaitAsync(LinkPair.Patience)).Kind);
+    }
+
+    [Fact]
+    public async Task A_peer_that_goes_away_and_takes_no_answer_is_given_up_by_the_owners_timer()
+    {
+        var now = TimeSpan.FromHours(1);
+        var (near, far) = MemoryConduit.CreatePair(capacity: 10);
+        var owner = new LinkOwner(far, ConnectionRole.Listener, new YamuxOptions(), () => now);
+        owner.Link.OnTimer();
+        await near.WriteAsync(GoAway());
+        await near.CompleteWritesAsync();
+        now += TimeSpan.FromHours(1);
+        owner.Link.OnTimer();
+        Assert.Equal(LinkEndKind.KeepAliveTimeout, (await owner.Done.WaitAsync(LinkPair.Patience)).Kind);
+    }
+
+    private static byte[] GoAway()
+    {
+        var frame = new byte[YamuxHeader.Size];
+        new YamuxHeader(YamuxFrameType.GoAway, YamuxFlags.None, 0, (uint)YamuxGoAwayCode.Normal).Write(frame);
+        return frame;
+    }
+
+    [Fact]
     public async Task A_broken_conduit_fails_every_stream()
     {
         await using var pair = new LinkPair();
