@@ -77,6 +77,25 @@ public sealed partial class YamuxLink
 
     private async Task ReadLoopAsync()
     {
+        try
+        {
+            await ReadToTheEndAsync();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            Finish(_closing ? OrderlyEnd() : new LinkEnd(LinkEndKind.TransportBroken, e.Message), cut: true);
+        }
+        finally
+        {
+            WakeReaders();
+
+            // Nothing to do unless the loop failed by a fault of ours: then nobody may wait for ever.
+            Finish(Fault, cut: true);
+        }
+    }
+
+    private async Task ReadToTheEndAsync()
+    {
         byte[]? buffer = null;
         try
         {
@@ -113,29 +132,20 @@ public sealed partial class YamuxLink
                     GiveBack(ref buffer);
                     await OwnGoodbyeAsync();
                     Finish(OrderlyEnd(), cut: false);
-                    break;
+                    return;
                 }
 
                 _traffic?.OnReceived(read);
                 if (!Take(buffer.AsSpan(0, read)))
                 {
-                    break;
+                    return;
                 }
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            Finish(_closing ? OrderlyEnd() : new LinkEnd(LinkEndKind.TransportBroken, e.Message), cut: true);
-        }
         finally
         {
-            WakeReaders();
-
-            // Nothing to do unless the loop failed by a fault of ours: then nobody may wait for ever.
-            Finish(Fault, cut: true);
+            GiveBack(ref buffer);
         }
-
-        GiveBack(ref buffer);
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ public sealed class MultiaddrBinaryEntry : FuzzEntry
     public override InputShape Shape => InputShape.Bytes;
 
     public override FuzzBounds Bounds =>
-        new(AllocatedPerByte: 1024, AllocatedConstant: 8 * 1024, StepsPerByte: 400, StepsConstant: 4 * 1024);
+        new(AllocatedPerByte: 1024, AllocatedConstant: 8 * 1024, StepsPerByte: 400, StepsConstant: 16 * 1024);
 
     public override int Cost => 60;
 
