@@ -139,10 +139,19 @@ internal sealed class HostileWorld : IAsyncDisposable
 
     private async Task TalkAsync(HostileNode from)
     {
-        await from.Node.PingAsync(Victim.Id).WaitAsync(EventLog.Guard);
-        await using var stream = await from.Node.OpenStreamAsync(Victim.Id, EchoService.Id).WaitAsync(EventLog.Guard);
-        await Echo.RunAsync(stream, 10_000);
+        try
+        {
+            await from.Node.PingAsync(Victim.Id).WaitAsync(EventLog.Guard);
+            await using var stream = await from.Node.OpenStreamAsync(Victim.Id, EchoService.Id).WaitAsync(EventLog.Guard);
+            await Echo.RunAsync(stream, 10_000);
+        }
+        catch (PeerFailedException failure)
+        {
+            Assert.Fail($"{failure.Message}\nthe honest peer: {Story(from)}\nthe node: {Story(Victim)}");
+        }
     }
+
+    private static string Story(HostileNode node) => string.Join("\n  ", node.Events.All);
 
     private static string Describe(ResourceSnapshot held) =>
         $"{held.Connections.Count} connections, {held.StreamScopes} streams, in handshakes {held.Transient.Usage}; peers: "
