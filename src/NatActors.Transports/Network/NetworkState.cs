@@ -48,8 +48,11 @@ public sealed record NetworkState
     /// <summary>The preferred default route of a family, or null.</summary>
     public GatewayState? Gateway(AddressFamily family) => Gateways.FirstOrDefault(g => g.Gateway.AddressFamily == family);
 
-    /// <summary>True when one of the interfaces has the address.</summary>
-    public bool Has(IPAddress address) => Interfaces.Any(i => i.Addresses.Any(own => Same(own, address)));
+    /// <summary>
+    /// True when one of the interfaces has the address. All of 127.0.0.0/8 is the machine's own where any of it is (RFC 1122, 3.2.1.3).
+    /// </summary>
+    public bool Has(IPAddress address) =>
+        Interfaces.Any(i => i.Addresses.Any(own => Same(own, address) || (IsLoopbackV4(own) && IsLoopbackV4(address))));
 
     /// <summary>True when the address is reached without a router.</summary>
     public bool IsOnLink(IPAddress address) => Has(address) || Interfaces.Any(i => i.Networks.Any(n => n.Contains(address)));
@@ -60,6 +63,8 @@ public sealed record NetworkState
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Interfaces.Count, Gateways.Count);
+
+    private static bool IsLoopbackV4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(address);
 
     // A connection's address may lack the zone that a link-local address of an interface has.
     private static bool Same(IPAddress own, IPAddress address) =>
