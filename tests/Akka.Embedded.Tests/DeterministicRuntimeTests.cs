@@ -157,9 +157,16 @@ public sealed class DeterministicRuntimeTests
         var actor = NewSystem().ActorOf(Props.Create(typeof(Silent)));
         var message = new object();
         TellAndRun(1_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        TellAndRun(100);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        // The nodes' batches are shared: tests beside this one may take one, for which this thread makes another, once in a while.
+        Assert.Equal(0, Enumerable.Range(0, 10).Min(_ => Allocated()));
+
+        long Allocated()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            TellAndRun(100);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
         void TellAndRun(int count)
         {
