@@ -22,6 +22,7 @@ internal sealed class RuntimeThread
 
     private MailNode[] _nodes = new MailNode[BatchSize];
     private MailNode[]? _spare;
+    private MailNode[]? _empty;
     private int _count;
 
     /// <summary>That of the thread that asks.</summary>
@@ -58,7 +59,8 @@ internal sealed class RuntimeThread
     {
         if (_spare is { } spare)
         {
-            (_nodes, _spare) = (spare, null);
+            // The empty array is for the next spill: who goes back and forth over the edge of a batch would make one each time.
+            (_empty, _nodes, _spare) = (_nodes, spare, null);
             _count = BatchSize;
             return true;
         }
@@ -101,6 +103,10 @@ internal sealed class RuntimeThread
             }
         }
 
-        _nodes = empty ?? new MailNode[BatchSize];
+        _nodes = empty ?? _empty ?? new MailNode[BatchSize];
+        if (empty is null)
+        {
+            _empty = null;
+        }
     }
 }
